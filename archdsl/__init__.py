@@ -1,0 +1,83 @@
+"""archdsl: convolutional networks as short specs, compiled to PyTorch that reads as hand-written.
+
+    >>> import archdsl
+    >>> archdsl.check("specs/resnet.arch")
+    ()
+    >>> resnet = archdsl.load("specs/resnet.arch")
+    >>> model = resnet.resnet50(num_classes=10)
+
+Importing the package imports nothing else; each function brings in what it needs. Only `load`,
+whose module does, imports torch.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from types import ModuleType
+    from typing import Any
+
+    from archdsl.diagnostics import Diagnostic
+    from archdsl.driver import Compiled
+
+    Path = str | os.PathLike[str]
+    Input = str | tuple[int, ...]
+
+__version__ = "0.1.0"
+__all__ = ["CompileError", "check", "compile", "load", "summary"]
+
+
+class CompileError(Exception):
+    """A spec has errors. `str` of it is the report that the command line would print."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        from archdsl.render import render_all
+
+        super().__init__(render_all(diagnostics))
+        self.diagnostics = diagnostics
+
+
+def check(path: Path, input: Input | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a spec, or worth a warning; empty if nothing is.
+
+    `input` checks the models at another input than they declare: `"3x192x192"`, or the tuple.
+    """
+    from archdsl import api
+
+    return api.check(path, input)
+
+
+def compile(path: Path, output_dir: Path = "generated") -> Compiled:
+    """Write the module of a spec to `output_dir`, if it isn't there already.
+
+    Raises `CompileError` where the spec has errors or the file may not be written; then nothing
+    is. The result tells the module's `path`, whether it `changed`, and the `warnings`.
+    """
+    from archdsl import api
+
+    return api.compile(path, output_dir)
+
+
+def summary(
+    path: Path, variant: str | None = None, input: Input | None = None
+) -> list[dict[str, Any]]:
+    """The figures of each variant (or of one), as `archdsl summary --json` prints them.
+
+    Raises `CompileError` where the spec has errors, `ValueError` for a variant it doesn't have.
+    """
+    from archdsl import api
+
+    return api.summary(path, variant, input)
+
+
+def load(path: Path) -> ModuleType:
+    """The generated module of a spec, compiled in memory: no file is written.
+
+    The module stays registered in `sys.modules` under a name that its text determines: the same
+    text gives the same module, and its classes can be pickled. Tracebacks show its source.
+    Raises `CompileError` where the spec has errors.
+    """
+    from archdsl import api
+
+    return api.load(path)

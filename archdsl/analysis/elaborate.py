@@ -1,0 +1,216 @@
+"""Program to designs: every variant run on numbers, its claims held against what comes out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from archdsl.analysis import claims
+from archdsl.analysis.notes import Frame, error
+from archdsl.analysis.session import MAX_DEPTH, MAX_NODES, Session, Stop
+from archdsl.analysis.value import Value, start
+from archdsl.diagnostics import Bag, SpecError
+from archdsl.expr import Open
+from archdsl.ir.design import Design, Instance
+from archdsl.ir.evaluate import Poisoned, Scope
+from archdsl.ir.program import Definition, Program, Variant
+from archdsl.ops.op import Shape
+from archdsl.source import Span
+
+__all__ = ["MAX_DEPTH", "MAX_NODES", "Session", "elaborate", "elaborate_all", "model_of"]
+
+Override = Shape | Mapping[str, Shape]
+
+# Blocks nest `MAX_DEPTH` deep, each through a dozen calls of this program's own.
+_RECURSION = 12_000
+
+
+def elaborate(
+    program: Program,
+    variant: Variant | Definition,
+    input_override: Override | None = None,
+    bag: Bag | None = None,
+    session: Session | None = None,
+) -> Design | None:
+    """The design of a variant, or of a model with its defaults; None where it is wrong.
+
+    `input_override` is the shape of the input instead of the declared one (with several inputs, a
+    shape for each name). What is wrong goes to the bag. With a session, variants share work.
+    """
+    bag = bag if bag is not None else Bag()
+    if session is None or session.program is not program:
+        session = Session(program, bag)
+    session.bag = bag
+    saved = session.frames
+    name = variant.name
+    kind = "variant" if isinstance(variant, Variant) else "model"
+    session.frames = [Frame(kind, name)]
+    try:
+        with _deep():
+            return _elaborate(session, variant, input_override)
+    except SpecError as problem:
+        session.report(problem.diagnostic)
+    except Stop as problem:
+        bag.add(problem.diagnostic)
+    except Poisoned:
+        pass
+    except RecursionError:
+        bag.add(error("E421", "this network is nested too deeply", variant.span).diagnostic)
+    finally:
+        session.frames = saved
+    return None
+
+
+def elaborate_all(
+    program: Program, input_override: Override | None = None, bag: Bag | None = None
+) -> tuple[Design, ...]:
+    """The designs of all variants that hold, in the order written."""
+    bag = bag if bag is not None else Bag()
+    session = Session(program, bag)
+    found = [
+        elaborate(program, variant, input_override, bag, session) for variant in program.variants
+    ]
+    return tuple(design for design in found if design is not None)
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def model_of(program: Program, variant: Variant | Definition) -> Definition:
+    """The model of a variant."""
+    if isinstance(variant, Definition):
+        return variant
+    return next(entry for entry in program.definitions if entry.name == variant.definition)
+
+
+def _elaborate(
+    session: Session, variant: Variant | Definition, override: Override | None
+) -> Design | None:
+    definition = model_of(session.program, variant)
+    given = _arguments(session, variant)
+    shapes = _inputs(session, definition, given, override, variant.span)
+    flows = _values(definition, shapes)
+    declared = _declared(session, definition, given, variant.span)
+    overridden = override is not None and tuple(shapes) != tuple(declared)
+    instance = session.instance(definition, given, flows, variant.span, overridden)
+    if instance.failed:
+        return None
+    design = Design(
+        variant=variant.name if isinstance(variant, Variant) else None,
+        model=definition.name,
+        root=instance,
+        inputs=tuple(zip((port.name or "in" for port in definition.inputs), shapes)),
+        outputs=_outputs(definition, instance),
+        overridden=overridden,
+        notes=_notes(overridden),
+    )
+    if isinstance(variant, Variant) and variant.claims and not overridden:
+        if not claims.check(variant.claims, design, session):
+            return None
+    return design
+
+
+def _notes(overridden: bool) -> tuple[str, ...]:
+    if not overridden:
+        return ()
+    return (
+        "the input is not the declared one: heights and widths stated in the spec, and its "
+        "claims, were not checked",
+    )
+
+
+def _arguments(session: Session, variant: Variant | Definition) -> tuple[tuple[str, Any], ...]:
+    if isinstance(variant, Definition):
+        return ()
+    evaluate = session.evaluator.evaluate
+    return tuple(
+        (argument.parameter, evaluate(argument.value, session.roots))
+        for argument in variant.arguments
+    )
+
+
+def _declared(
+    session: Session, definition: Definition, given: tuple[tuple[str, Any], ...], span: Span
+) -> list[tuple[int | None, ...]]:
+    """The shapes that a model's inputs state, None where a size is open."""
+    scope = Scope(session.roots)
+    scope.names.update(session.complete(definition, given, (), span))
+    shapes = []
+    for port in definition.inputs:
+        dims: list[int | None] = []
+        for number, dim in enumerate(port.dims or ()):
+            if dim is None or isinstance(dim, Open):
+                dims.append(None)
+                continue
+            size = session.evaluator.integer(dim, scope, "a size", 1)
+            dims.append(size)
+            if number < len(port.dim_names) and (name := port.dim_names[number]) is not None:
+                scope.names[name] = size
+        shapes.append(tuple(dims))
+    return shapes
+
+
+def _inputs(
+    session: Session,
+    definition: Definition,
+    given: tuple[tuple[str, Any], ...],
+    override: Override | None,
+    span: Span,
+) -> list[Shape]:
+    shapes: list[Shape] = []
+    declared = _declared(session, definition, given, span)
+    for port, stated in zip(definition.inputs, declared):
+        wanted: Any = override
+        if isinstance(override, Mapping):
+            wanted = override.get(port.name or "in")
+        elif override is not None and len(definition.inputs) > 1:
+            names = ", ".join(f"`{port.name}`" for port in definition.inputs)
+            raise error("E415", f"`{definition.name}` has several inputs: {names}", port.span)
+        shape = tuple(wanted) if wanted is not None else stated
+        if None in shape:
+            raise error(
+                "E415",
+                f"the input of `{definition.name}` has an open size",
+                port.span,
+                help="state it, or give an input shape on the command line",
+            )
+        if len(shape) != len(stated):
+            raise error(
+                "E415",
+                f"`{definition.name}` takes an input of {len(stated)} sizes, not {len(shape)}",
+                port.span,
+            )
+        shapes.append(shape)
+    return shapes
+
+
+def _values(definition: Definition, shapes: list[Shape]) -> tuple[Any, ...]:
+    reaches = start(len(shapes))
+    return tuple(
+        Value(shape, reach, number) for number, (shape, reach) in enumerate(zip(shapes, reaches))
+    )
+
+
+def _outputs(
+    definition: Definition, instance: Instance
+) -> tuple[tuple[str | None, Shape], ...]:
+    names: list[str | None] = []
+    structure = instance.structure[len(definition.inputs) :]
+    ports = definition.outputs
+    for number, length in enumerate(structure):
+        name = ports[number].name if number < len(ports) else None
+        if length is None:
+            names.append(name)
+        else:
+            names += [f"{name or 'out'}[{index}]" for index in range(length)]
+    return tuple(zip(names, instance.outputs))
+

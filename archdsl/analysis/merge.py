@@ -1,0 +1,278 @@
+"""Values that meet: which shapes go together, and what is said where they don't."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archdsl.analysis.notes import dims, error, place, size
+from archdsl.analysis.value import Value
+from archdsl.diagnostics import SpecError
+from archdsl.ir.design import Leaf, Section, Sub, flat
+from archdsl.ops.op import SAME, Shape, Size, pair
+from archdsl.source import Span
+
+
+class Side:
+    """One of the values that meet: what to call it, where it was written, what made it."""
+
+    __slots__ = ("name", "nodes", "span", "value")
+
+    def __init__(
+        self, value: Value, name: str, span: Span, nodes: Sequence[Leaf | Sub | Section] = ()
+    ) -> None:
+        self.value = value
+        self.name = name
+        self.span = span
+        self.nodes = nodes
+
+    @property
+    def shape(self) -> Shape:
+        shape = self.value.shape
+        return shape if shape is not None else ()
+
+
+def concat(sides: Sequence[Side], span: Span, what: str = "concat", code: str = "E201") -> Shape:
+    """Channels in a row; all else must agree."""
+    first = sides[0].shape
+    for side in sides:
+        if not side.value.batched:
+            raise error(
+                "E208",
+                f"`{what}` joins values that flow, and {side.name} is a learned tensor",
+                side.span,
+                help="arithmetic in `from` takes tensors of a block's own",
+            )
+    if any(len(side.shape) != len(first) for side in sides):
+        _ranks(sides, span, what, code)
+    if any(side.shape[1:] != first[1:] for side in sides):
+        _sizes(sides, span, what, code)
+    return (sum(side.shape[0] for side in sides), *first[1:])
+
+
+def elementwise(sides: Sequence[Side], span: Span, what: str, code: str = "E202") -> Shape:
+    """Equal shapes, or shapes that torch broadcasts."""
+    shape = sides[0].shape
+    batched = sides[0].value.batched
+    for side in sides[1:]:
+        joined = broadcast(shape, batched, side.shape, side.value.batched)
+        if joined is None:
+            _unequal(sides, span, what, code)
+        else:
+            shape = joined
+        batched = batched or side.value.batched
+    return shape
+
+
+def broadcast(first: Shape, batched: bool, second: Shape, also: bool) -> Shape | None:
+    """The shape that torch broadcasts two to; None where they don't go together.
+
+    Tensors without a batch line up from the right with those that have one.
+    """
+    if first == second:
+        return first
+    if batched and also and len(first) != len(second):
+        return None
+    if batched != also:
+        loose, tied = (second, first) if batched else (first, second)
+        while len(loose) > len(tied) and loose[0] == 1:
+            loose = loose[1:]
+        if len(loose) > len(tied):
+            return None
+        first, second = tied, loose
+    if len(first) < len(second):
+        first, second = second, first
+    padded = (1,) * (len(first) - len(second)) + tuple(second)
+    result = []
+    for one, other in zip(first, padded):
+        if one != other and one != 1 and other != 1:
+            return None
+        result.append(max(one, other) if 1 in (one, other) else one)
+    return tuple(result)
+
+
+# What is said
+
+
+def _others(sides: Sequence[Side], odd: Sequence[Side], words: Any) -> tuple[Any, ...]:
+    usual = next((side for side in sides if side not in odd), None)
+    shown = [*odd[:3], *([usual] if usual is not None else [])]
+    return tuple((side.span, words(side)) for side in shown)
+
+
+def _odd(sides: Sequence[Side], trait: Any) -> list[Side]:
+    """Those that differ from the most frequent trait (the first of equals)."""
+    traits = [trait(side) for side in sides]
+    usual = max(dict.fromkeys(traits), key=traits.count)
+    return [side for side, found in zip(sides, traits) if found != usual]
+
+
+def _ranks(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
+    odd = _odd(sides, lambda side: len(side.shape))
+    raise error(
+        code,
+        f"the branches of this `{what}` are maps and vectors",
+        span,
+        _summary(sides, odd, lambda side: dims(side.shape)),
+        others=_others(sides, odd, lambda side: dims(side.shape)),
+        help="`flatten` makes a vector of a map; `reshape` brings it back",
+    )
+
+
+def _sizes(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
+    odd = _odd(sides, lambda side: side.shape[1:])
+    if len(sides[0].shape) != 3:
+        words: Any = lambda side: dims(side.shape)  # noqa: E731
+    else:
+        words = lambda side: size(side.shape)  # noqa: E731
+    facts, help = shrinking(odd, span)
+    raise error(
+        code,
+        f"the branches of this `{what}` differ in height and width",
+        span,
+        _summary(sides, odd, words),
+        others=_others(sides, odd, words),
+        notes=facts,
+        help=help,
+    )
+
+
+def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
+    if any(len(side.shape) != len(sides[0].shape) for side in sides):
+        odd = _odd(sides, lambda side: len(side.shape))
+        raise error(
+            code,
+            f"`{what}` of values of different rank",
+            span,
+            _summary(sides, odd, lambda side: dims(side.shape)),
+            help="`flatten` makes a vector of a map; `reshape` brings it back",
+        )
+    widths = [side for side in sides if side.shape[0] != 1]
+    channels = _odd(widths, lambda side: side.shape[0]) if widths else []
+    if channels:
+        raise error(
+            code,
+            f"the branches of this `{what}` differ in channels",
+            span,
+            _summary(sides, channels, lambda side: str(side.shape[0])),
+            others=_others(sides, channels, lambda side: f"{side.shape[0]} channels"),
+            help=f"a 1x1 convolution brings one to the other: `conv({_usual(sides, channels)}, "
+            "1x1)`",
+        )
+    odd = _odd(sides, lambda side: side.shape[1:])
+    facts, help = shrinking(odd, span)
+    words: Any = lambda side: (  # noqa: E731
+        size(side.shape) if len(side.shape) == 3 else dims(side.shape)
+    )
+    raise error(
+        code,
+        f"the branches of this `{what}` differ in height and width",
+        span,
+        _summary(sides, odd, words),
+        others=_others(sides, odd, words),
+        notes=facts,
+        help=help,
+    )
+
+
+def _usual(sides: Sequence[Side], odd: Sequence[Side]) -> int:
+    return int(next(side for side in sides if side not in odd).shape[0])
+
+
+def _summary(sides: Sequence[Side], odd: Sequence[Side], words: Any) -> str:
+    usual = next((side for side in sides if side not in odd), sides[0])
+    strange = next(side for side in odd if side is not usual)
+    return f"{words(usual)} from {usual.name}, {words(strange)} from {strange.name}"
+
+
+def shrinking(sides: Sequence[Side], seen_from: Span) -> tuple[tuple[str, ...], str | None]:
+    """Where maps change their size on the way, and the padding that would keep it."""
+    facts: list[str] = []
+    help: str | None = None
+    for side in sides[:2]:
+        for node in flat(side.nodes):
+            before, after = _change(node)
+            if before is None or len(facts) == 4:
+                continue
+            name = node.cost.op if isinstance(node, Leaf) else node.instance.definition.name
+            where = place(node.item.span, seen_from)
+            facts.append(f"`{name}` at {where} takes {before} to {after}")
+            help = help or _padding(node)
+    return tuple(facts), help
+
+
+def _change(node: Leaf | Sub) -> tuple[str | None, str]:
+    inputs = node.inputs if isinstance(node, Leaf) else node.instance.inputs
+    outputs = node.cost.outputs if isinstance(node, Leaf) else node.instance.outputs
+    if not inputs or not outputs or len(inputs[0]) != 3 or len(outputs[0]) != 3:
+        return None, ""
+    if inputs[0][1:] == outputs[0][1:]:
+        return None, ""
+    return size(inputs[0]), size(outputs[0])
+
+
+def _padding(node: Leaf | Sub) -> str | None:
+    """`pad=1` for a window without enough padding at stride 1."""
+    if not isinstance(node, Leaf) or node.cost.stride != (1, 1):
+        return None
+    pad = node.cost.arguments.get("pad")
+    if pad is None or pad is SAME:
+        return None
+    tall, wide = (int(extent) // 2 for extent in node.cost.extent)
+    if (tall, wide) == pair(pad) or any(int(extent) % 2 == 0 for extent in node.cost.extent):
+        return None
+    wanted = tall if tall == wide else Size(tall, wide)
+    return f"`{node.cost.op}(..., pad={wanted})` keeps the size"
+
+
+def residual_mismatch(
+    body: Side, skip: Side, span: Span, stride: tuple[Any, Any], projected: bool, norm: bool
+) -> SpecError:
+    """E204: with the projection to write, where one would do."""
+    if len(body.shape) != len(skip.shape):
+        return error(
+            "E204",
+            "the two sides of this residual differ in rank",
+            span,
+            f"{dims(skip.shape)} {_from(projected)}, {dims(body.shape)} from the body",
+        )
+    width = body.shape[0]
+    if body.shape[0] != skip.shape[0]:
+        notes: tuple[str, ...] = ()
+        if len(body.shape) == 3 and body.shape[1:] != skip.shape[1:]:
+            notes = (f"they differ in size, too: {size(skip.shape)} and {size(body.shape)}",)
+        return error(
+            "E204",
+            "the two sides of this residual differ in channels",
+            span,
+            f"{skip.shape[0]} channels {_from(projected)}, {width} from the body",
+            notes=notes,
+            help=_projection(width, stride, norm, projected),
+        )
+    facts, help = shrinking((body,), span)
+    if stride != (1, 1):
+        help = _projection(width, stride, norm, projected)
+    return error(
+        "E204",
+        "the two sides of this residual differ in height and width",
+        span,
+        f"{size(skip.shape)} {_from(projected)}, {size(body.shape)} from the body",
+        notes=facts,
+        help=help,
+    )
+
+
+def _from(projected: bool) -> str:
+    return "from the projection" if projected else "here"
+
+
+def _projection(width: int, stride: tuple[Any, Any], norm: bool, projected: bool) -> str | None:
+    if any(not isinstance(step, int) for step in stride):
+        return None
+    step = ""
+    if stride != (1, 1):
+        step = f", stride={stride[0] if stride[0] == stride[1] else Size(*stride)}"
+    made = f"conv({width}, 1x1{step})" + (" -> bn" if norm else "")
+    if projected:
+        return f"a projection that fits: `{{ {made} }}`"
+    return f"project where they differ: `skip identity else {{ {made} }}`"

@@ -1,0 +1,704 @@
+"""Runs one definition on numbers: its items in order, each on the value before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from archdsl import expr as e
+from archdsl.analysis import merge
+from archdsl.analysis.calls import Calls
+from archdsl.analysis.merge import Side
+from archdsl.analysis.notes import Frame, dims, error
+from archdsl.analysis.places import Place
+from archdsl.analysis.value import POISON, Family, Value, start, stride_between
+from archdsl.diagnostics import SpecError
+from archdsl.ir import program as p
+from archdsl.ir.design import AuxHead, Instance, Section
+from archdsl.ir.evaluate import FAILED, Poisoned, spread
+from archdsl.source import Span
+from archdsl.values import show
+
+# Codes that only say that something earlier went wrong, once something has.
+_FOLLOWING = frozenset({"E410", "E403"})
+
+
+class Abandon(Exception):
+    """The author's own check failed: nothing more is said of this instance."""
+
+
+class Runner(Calls):
+    """One run of a definition. `relaxed`: spatial sizes stated in it are not held against it."""
+
+    def run(self) -> Instance:
+        """The instance; what is wrong with it was reported."""
+        flows = self._enter()
+        place = Place("", self.definition.body.sequential)
+        stream: Any = flows[0] if len(flows) == 1 else tuple(flows)
+        outputs: tuple[Any, ...] = ()
+        try:
+            stream = self.region(self.definition.body, stream, place)
+            outputs = self._leave(stream)
+        except Abandon:
+            self.failed = True
+        return self._finish(outputs)
+
+    def _enter(self) -> list[Any]:
+        """The inputs as values of the instance's own, numbered in order."""
+        count = sum(len(f) if isinstance(f, tuple) else 1 for f in self.flows)
+        reaches = start(count)
+        own: list[Any] = []
+        for flow in self.flows:
+            members = flow if isinstance(flow, tuple) else (flow,)
+            made = []
+            for member in members:
+                number = self.next
+                self.next += 1
+                pending = (number,)
+                made.append(
+                    Value(member.shape, reaches[number], number, member.batched, pending)
+                )
+            self.inputs += made
+            own.append(tuple(made) if isinstance(flow, tuple) else made[0])
+            self.structure.append(len(made) if isinstance(flow, tuple) else None)
+        names = self.scope.names
+        for port, value in zip(self.definition.inputs, own):
+            names[port.name or "in"] = value
+            self._name_dims(port, value)
+        if own:
+            names.setdefault("in", own[0])
+        return own
+
+    def _name_dims(self, port: p.Port, value: Any) -> None:
+        for name, dim in zip(port.dim_names, value.shape if port.dim_names else ()):
+            if name is not None:
+                self.scope.names[name] = dim
+
+    def _leave(self, stream: Any) -> tuple[Any, ...]:
+        outputs = []
+        ports = self.definition.outputs
+        if not ports:
+            return (stream,)
+        for port in ports:
+            value = stream if port.name is None else self._output(port)
+            if isinstance(value, Family):
+                value = value.listed()
+            if port.many and isinstance(value, Value):
+                value = (value,)
+            outputs.append(value)
+            if port.dims is not None and isinstance(value, Value):
+                self._guarded(self._check_dims, port.dims, value, port.span, "output")
+        return tuple(outputs)
+
+    def _output(self, port: p.Port) -> Any:
+        value = self.scope.names.get(port.name or "in", POISON)
+        if value is POISON and not self.failed:
+            self.report(
+                error(
+                    "E410",
+                    f"the output `{port.name}` of `{self.definition.name}` has no value here",
+                    port.span,
+                    help="name it with `as` wherever this variant goes",
+                )
+            )
+        return POISON if value is FAILED else value
+
+    def _finish(self, outputs: tuple[Any, ...]) -> Instance:
+        flat: list[Value] = []
+        for port, output in enumerate(outputs):
+            if isinstance(output, tuple):
+                ports = self.definition.outputs
+                if not (port < len(ports) and ports[port].many) and not self.failed:
+                    self.report(self._several(output, self.definition.body.span, "the output"))
+                self.structure.append(len(output))
+                flat += output
+            else:
+                self.structure.append(None)
+                flat.append(output)
+        instance = Instance()
+        instance.definition = self.definition
+        instance.arguments = self.arguments
+        instance.inputs = tuple(value.shape or () for value in self.inputs)
+        instance.failed = self.failed or any(value.shape is None for value in flat)
+        instance.outputs = tuple(value.shape or () for value in flat)
+        instance.results = tuple(value.number for value in flat)
+        instance.reach = tuple(value.reach for value in flat)
+        instance.pending = tuple(value.pending for value in flat)
+        instance.normed = tuple(sorted(self.normed))
+        instance.nodes = tuple(self.nodes)
+        instance.totals = self.totals
+        instance.structure = tuple(self.structure)
+        instance.aux = tuple(self.aux)
+        instance.observed = {uid: list(seen.values()) for uid, seen in self.observed.items()}
+        return instance
+
+    # Regions and items
+
+    def region(self, region: p.Region, stream: Any, place: Place) -> Any:
+        """The stream after all items of a region."""
+        for item in region.items:
+            stream = self.item(item, stream, place)
+        return stream
+
+    def item(self, item: p.Item, stream: Any, place: Place) -> Any:
+        """The stream after one item; poison where it failed."""
+        budget = self.session.evaluator.budget
+        budget.left -= 1
+        if budget.left < 0:
+            self.stop("E407", "this spec takes too many steps to compute", item.span)
+        arm, still = _ARMS[type(item)]
+        try:
+            result = arm(self, item, stream, place)
+        except SpecError as problem:
+            if not (self.failed and problem.diagnostic.code in _FOLLOWING):
+                self.report(problem)
+            self.failed = True
+            result = stream if still else POISON
+        except Poisoned:
+            self.failed = True
+            result = stream if still else POISON
+        if item.targets:
+            self._target(item, result)
+        return result
+
+    def _guarded(self, action: Callable[..., Any], *values: Any) -> None:
+        try:
+            action(*values)
+        except SpecError as problem:
+            self.report(problem)
+            self.failed = True
+        except Poisoned:
+            self.failed = True
+
+    def _target(self, item: p.Item, result: Any) -> None:
+        values: Any = (result,) * len(item.targets)
+        if item.unpack and result is not POISON:
+            if not isinstance(result, tuple) or len(result) != len(item.targets):
+                count = len(result) if isinstance(result, tuple) else 1
+                self.report(
+                    error(
+                        "E210",
+                        f"{len(item.targets)} names for {count} value{'' if count == 1 else 's'}",
+                        item.targets[0].span.to(item.targets[-1].span),
+                    )
+                )
+                self.failed = True
+                values = (POISON,) * len(item.targets)
+            else:
+                values = result
+        for target, value in zip(item.targets, values):
+            self._guarded(self._bind, target, value)
+
+    def _bind(self, target: p.ValueTarget, value: Any) -> None:
+        names = self.scope.names
+        if not target.indices:
+            names[target.base] = value
+            return
+        family = names.get(target.base)
+        if not isinstance(family, Family):
+            family = names[target.base] = Family(target.base)
+        evaluate = self.session.evaluator.evaluate
+        family.members[tuple(evaluate(index, self.scope) for index in target.indices)] = value
+
+    # Values without tensors
+
+    def _let(self, item: p.Let, stream: Any, place: Place) -> Any:
+        try:
+            value = self.session.evaluator.evaluate(item.value, self.scope)
+            values = spread(item.names, value, item.value.span)
+        except (SpecError, Poisoned):
+            self.scope.names.update((name, FAILED) for name in item.names)
+            raise
+        self.scope.names.update(zip(item.names, values))
+        self.observe(item.uid, (), (), value)
+        return stream
+
+    def _require(self, item: p.Require, stream: Any, place: Place) -> Any:
+        if self.session.evaluator.truth(item.condition, self.scope):
+            return stream
+        text = self.session.evaluator.template(item.message, self.scope)
+        self.report(error("E412", text, item.condition.span, "does not hold"))
+        raise Abandon
+
+    def _tensor(self, item: p.Tensor, stream: Any, place: Place) -> Any:
+        shape = []
+        try:
+            for dim in item.shape:
+                value = self.session.evaluator.integer(dim, self.scope, "a size", 1)
+                shape.append(value)
+        except (SpecError, Poisoned):
+            self.scope.names[item.name] = POISON
+            raise
+        elements = 1
+        for value in shape:
+            elements *= value
+        learned = item.kind == "param"
+        cost = self.session.functional(
+            item.kind,
+            (tuple(shape),),
+            stored=False,
+            params=elements if learned else 0,
+            buffers=0 if learned else elements,
+        )
+        path = item.name if not place.prefix else f"{place.prefix}.{item.name}"
+        reach = (None,) * len(self.inputs)
+        made = self.leaf(item, path, cost, (), reach)
+        self.scope.names[item.name] = Value(made.shape, made.reach, made.number, batched=False)
+        return stream
+
+    def _from(self, item: p.From, stream: Any, place: Place) -> Any:
+        evaluator = self.session.evaluator
+        saved = evaluator.compute
+
+        def compute(op: str, left: Any, right: Any, span: Span) -> Any:
+            return self.arithmetic(item, op, left, right, span, place)
+
+        evaluator.compute = compute
+        try:
+            result = evaluator.evaluate(item.value, self.scope)
+        finally:
+            evaluator.compute = saved
+        if isinstance(result, Family):
+            result = result.listed()
+        if not _flows(result):
+            raise error("E209", f"`from` takes values that flow, not {show(result)}", item.span)
+        self.observe(item.uid, (), result)
+        return result
+
+    def _assert(self, item: p.Assert, stream: Any, place: Place) -> Any:
+        if stream is not POISON:
+            self._check_dims(item.dims, self.single(stream, item.span, "a shape"), item.span, "")
+        return stream
+
+    def _check_dims(
+        self, stated: tuple[e.Expr | None, ...], value: Value, span: Span, what: str
+    ) -> None:
+        """E413 where a stated shape doesn't hold."""
+        shape = value.shape
+        if shape is None:
+            return
+        evaluator = self.session.evaluator
+        wanted = [
+            None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
+            for dim in stated
+        ]
+        if len(wanted) == len(shape):
+            free = self.relaxed and len(shape) > 1
+            odd = [
+                place
+                for place, (want, have) in enumerate(zip(wanted, shape))
+                if want is not None and want != have and not (free and place > 0)
+            ]
+            if not odd:
+                return
+            first = stated[odd[0]]
+            span = first.span if first is not None else span
+        true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
+        true = true if len(wanted) == len(shape) else [str(dim) for dim in shape]
+        said = dims("_" if want is None else want for want in wanted)
+        raise error(
+            "E413",
+            f"the shape {'of this ' + what if what else 'here'} is {dims(shape)}, "
+            f"and the spec says {said}",
+            span,
+            f"{dims(shape)} arrives",
+            help=f"`-> {dims(true)}`",
+        )
+
+    # Containers and control
+
+    def _group(self, item: p.Group, stream: Any, place: Place) -> Any:
+        if item.name is None and not (place.sequential and item.body.sequential):
+            result = self.region(item.body, stream, place)
+        else:
+            path = self.paths.module(item.name, place, "group")
+            section = self.open(item, "group", path, stream)
+            result = self.region(item.body, stream, Place(path, item.body.sequential))
+            self.close(section, result)
+        self.observe(item.uid, stream, result)
+        return result
+
+    def _part(self, item: p.Part, stream: Any, place: Place) -> Any:
+        inner, path = place, ""
+        if item.name is not None:
+            path = self.paths.module(item.name, place, item.kind)
+            inner = Place(path, item.body.sequential)
+        section = self.open(item, item.kind, path, stream)
+        self.session.frames.append(Frame(item.kind, path))
+        try:
+            result = self.region(item.body, stream, inner)
+            if item.dims is not None and result is not POISON:
+                name = f"`{item.kind} {path}`" if path else item.kind
+                value = self.single(result, item.span, f"the shape of {name}")
+                self._guarded(self._check_dims, item.dims, value, item.span, item.kind)
+        finally:
+            self.session.frames.pop()
+            self.close(section, POISON)
+        self.observe(item.uid, stream, result)
+        section.outputs = self.shapes(result)
+        return result
+
+    def _repeat(self, item: p.Repeat, stream: Any, place: Place) -> Any:
+        times = self.session.evaluator.integer(item.times, self.scope, "a count")
+        names = (item.variable,) if item.variable is not None else ()
+        return self._loop(item, names, range(times), stream, place)
+
+    def _for(self, item: p.For, stream: Any, place: Place) -> Any:
+        values = self.session.evaluator.iterate(item.iterable, self.scope)
+        return self._loop(item, item.names, values, stream, place)
+
+    def _loop(
+        self, item: p.Repeat | p.For, names: tuple[str, ...], values: Any, stream: Any, place: Place
+    ) -> Any:
+        before, section, inner = stream, None, place
+        if item.container is not None or (place.sequential and not item.inline):
+            path = self.paths.module(item.container, place, "repeat")
+            section = self.open(item, "repeat", path, stream)
+            inner = Place(path, True)
+        else:
+            inner = place.inside()
+        where = item.iterable.span if isinstance(item, p.For) else item.times.span
+        for position, value in enumerate(values):
+            frame = self._iteration(names, value, position, len(values), where)
+            self.session.frames.append(frame)
+            try:
+                stream = self.region(item.body, stream, inner)
+            finally:
+                self.session.frames.pop()
+            if stream is POISON:
+                break
+        if section is not None:
+            self.close(section, stream)
+        self.observe(item.uid, before, stream, values)
+        return stream
+
+    def _iteration(
+        self, names: tuple[str, ...], value: Any, position: int, count: int, where: Span
+    ) -> Frame:
+        if not names:
+            return Frame("iteration", f"{position + 1} of {count}")
+        bound = dict(zip(names, spread(names, value, where)))
+        self.scope.names.update(bound)
+        shown = ", ".join(f"{name} = {show(found, 24)}" for name, found in bound.items())
+        return Frame("iteration", shown)
+
+    def _if(self, item: p.If, stream: Any, place: Place) -> Any:
+        holds = self.session.evaluator.truth(item.condition, self.scope)
+        arm = item.then if holds else item.otherwise
+        result = stream if arm is None else self.region(arm, stream, place)
+        self.observe(item.uid, stream, result, holds)
+        return result
+
+    # Merges
+
+    def _sides(
+        self, items: tuple[p.BranchItem, ...], stream: Any, place: Place, feed: Any = None
+    ) -> list[Side]:
+        """The branches run, each on the stream (or on what `feed` gives it)."""
+        sides: list[Side] = []
+        for item in items:
+            if isinstance(item, p.Branch):
+                given = stream if feed is None else feed(len(sides), item.span)
+                mark = len(self.nodes)
+                result = self.region(item.body, given, place)
+                name = f"`{item.name}`" if item.name else f"branch {len(sides) + 1}"
+                value = self.single(result, item.span, name)
+                sides.append(Side(value, name, item.span, self.nodes[mark:]))
+            elif isinstance(item, p.BranchIf):
+                holds = self.session.evaluator.truth(item.condition, self.scope)
+                self.observe(item.uid, stream, stream, holds)
+                arm = item.then if holds else item.otherwise
+                sides += self._sides(arm, stream, place, _shifted(feed, len(sides)))
+            elif isinstance(item, p.BranchLoop):
+                sides += self._branch_loop(item, stream, place, _shifted(feed, len(sides)))
+            else:
+                self.item(item, stream, place)
+        return sides
+
+    def _branch_loop(
+        self, item: p.BranchLoop, stream: Any, place: Place, feed: Any
+    ) -> list[Side]:
+        evaluator = self.session.evaluator
+        if item.repeat:
+            found = evaluator.evaluate(item.iterable, self.scope)
+            if type(found) is not tuple:
+                count = evaluator.integer(item.iterable, self.scope, "a count")
+                evaluator.budget.spend(count, item.span)
+                found = tuple(range(count))
+            values = found
+        else:
+            values = evaluator.iterate(item.iterable, self.scope)
+        sides: list[Side] = []
+        inner = place.inside()
+        for position, value in enumerate(values):
+            frame = self._iteration(item.names, value, position, len(values), item.iterable.span)
+            self.session.frames.append(frame)
+            try:
+                sides += self._sides(item.branches, stream, inner, _shifted(feed, len(sides)))
+            finally:
+                self.session.frames.pop()
+            if sides and sides[-1].value is POISON:
+                break
+        self.observe(item.uid, stream, stream, values)
+        return sides
+
+    def _merge(self, item: p.Merge, stream: Any, place: Place) -> Any:
+        if item.branches is None:
+            sides = self._arriving(item, stream)
+        else:
+            sides = self._sides(item.branches, stream, place)
+        if any(side.value.shape is None for side in sides):
+            return POISON
+        if not sides:
+            raise error("E211", f"`{item.op}` has nothing to join", item.span)
+        result = self.join(item, item.op, sides, place)
+        self.observe(item.uid, stream, result)
+        return result
+
+    def _arriving(self, item: p.Merge, stream: Any) -> list[Side]:
+        if isinstance(stream, Value):
+            if stream is POISON:
+                return [Side(POISON, "", item.span)]
+            raise error(
+                "E206",
+                f"`{item.op}` joins several values, and one arrives",
+                item.span,
+                help=f"give it branches, `{item.op} {{ ... }}`, or `from (a, b) -> {item.op}`",
+            )
+        return [
+            Side(self.single(value, item.span, item.op), f"value {number}", item.span)
+            for number, value in enumerate(stream, 1)
+        ]
+
+    def _split(self, item: p.Split, stream: Any, place: Place) -> Any:
+        widths = self._widths(item, stream)
+        if widths is None:
+            return POISON
+        value = stream
+        shapes = tuple((width, *value.shape[1:]) for width in widths)
+        cost = self.session.functional("split", shapes, stored=False)
+        path = self.paths.functional(place, "split")
+        parts = self.leaves(item, path, cost, (value,), value.reach)
+        if item.branches is None:
+            self.observe(item.uid, stream, parts)
+            return parts
+
+        def feed(position: int, span: Span) -> Value:
+            if position < len(parts):
+                return parts[position]
+            raise error(
+                "E212",
+                f"a branch too many: `split` makes {len(parts)} parts",
+                span,
+                others=((item.span, f"{len(parts)} parts"),),
+            )
+
+        sides = self._sides(item.branches, stream, place, feed)
+        if any(side.value.shape is None for side in sides):
+            return POISON
+        if len(sides) != len(parts):
+            raise error(
+                "E212", f"`split` makes {len(parts)} parts, for {len(sides)} branches", item.span
+            )
+        result = self.join(item, item.join, sides, place)
+        self.observe(item.uid, stream, result)
+        return result
+
+    def _widths(self, item: p.Split, stream: Any) -> tuple[int, ...] | None:
+        value = self.single(stream, item.span, "`split`")
+        parts = self.session.evaluator.evaluate(item.parts, self.scope)
+        if value.shape is None:
+            return None
+        channels = value.shape[0]
+        span = item.parts.span
+        if type(parts) is tuple:
+            if not all(type(part) is int and part > 0 for part in parts) or not parts:
+                raise error("E402", "the parts of a split are ints above 0", span)
+            if sum(parts) != channels:
+                raise error(
+                    "E203",
+                    f"the parts of this split are {sum(parts)} channels of {channels}",
+                    span,
+                    help=f"the last part would be {channels - sum(parts[:-1])}"
+                    if channels > sum(parts[:-1])
+                    else None,
+                )
+            return parts
+        count = self.session.evaluator.integer(item.parts, self.scope, "a number of parts", 1)
+        if channels % count:
+            raise error(
+                "E203",
+                f"{channels} channels do not divide into {count} parts",
+                span,
+                help=f"give the widths: `split([{channels - (count - 1) * (channels // count)}"
+                + f", {channels // count}" * (count - 1)
+                + "])`"
+                if 1 < count <= min(channels, 8)
+                else None,
+            )
+        return (channels // count,) * count
+
+    def _dense(self, item: p.Dense, stream: Any, place: Place) -> Any:
+        value = self.single(stream, item.span, "`dense`")
+        mark = len(self.nodes)
+        result = self.region(item.body, stream, place)
+        made = self.single(result, item.span, "the body")
+        if value.shape is None or made.shape is None:
+            return POISON
+        sides = [
+            Side(value, "the input", item.span),
+            Side(made, "the body", item.body.span, self.nodes[mark:]),
+        ]
+        shape = merge.concat(sides, item.span, "dense", "E205")
+        joined = self.joined(item, "concat", shape, (value, made), place)
+        self.observe(item.uid, stream, joined)
+        return joined
+
+    def _residual(self, item: p.Residual, stream: Any, place: Place) -> Any:
+        value = self.single(stream, item.span, "`residual`")
+        mark = len(self.nodes)
+        body = self.single(self.region(item.body, value, place), item.span, "the body")
+        made = Side(body, "the body", item.body.span, self.nodes[mark:])
+        if value.shape is None or body.shape is None:
+            return POISON
+        projected, skip = self._skip(item, value, body, place)
+        if skip is not None and skip.shape is None:
+            return POISON
+        if item.scale is not None:
+            body = self._scaled(item, body, place)
+        if skip is None:
+            self.observe(item.uid, stream, body, None)
+            return body
+        stride = stride_between(value, made.value)
+        if not _addable(body.shape, skip.shape):
+            norm = any(cost.norm for cost in self.costs_of(made.nodes))
+            span = item.projection.span if projected and item.projection else item.span
+            side = Side(skip, "the skip", span)
+            raise merge.residual_mismatch(
+                made, side, self.skip_span(item), stride, projected, norm
+            )
+        assert body.shape is not None and skip.shape is not None
+        shape = tuple(map(max, body.shape, skip.shape))
+        result = self.joined(item, "add", shape, (body, skip), place)
+        self.observe(item.uid, stream, result, projected)
+        return result
+
+    def _skip(
+        self, item: p.Residual, value: Value, body: Value, place: Place
+    ) -> tuple[bool, Value | None]:
+        """Whether the input was projected, and what is added; None where nothing is."""
+        if item.skip == "none":
+            return False, None
+        if item.condition is not None and not self.session.evaluator.truth(
+            item.condition, self.scope
+        ):
+            return False, None
+        if item.projection is None:
+            return False, value
+        assert value.shape is not None and body.shape is not None
+        moved = stride_between(value, body) != (1, 1)
+        if item.skip == "identity" and value.shape[0] == body.shape[0] and not moved:
+            return False, value
+        result = self.region(item.projection, value, place)
+        return True, self.single(result, item.projection.span, "the projection")
+
+    def _scaled(self, item: p.Residual, body: Value, place: Place) -> Value:
+        assert item.scale is not None and body.shape is not None
+        scale = self.session.evaluator.evaluate(item.scale, self.scope)
+        if isinstance(scale, Value):
+            shape = merge.elementwise(
+                [Side(body, "the body", item.span), Side(scale, "the scale", item.scale.span)],
+                item.scale.span,
+                "scale",
+                "E208",
+            )
+            return self.joined(item, "scale", shape, (body, scale), place)
+        if isinstance(scale, bool) or not isinstance(scale, (int, float)):
+            raise error("E402", f"a scale is a number, not {show(scale)}", item.scale.span)
+        if scale == 1:
+            return body
+        return self.joined(item, "scale", body.shape, (body,), place)
+
+    def _aux(self, item: p.Aux, stream: Any, place: Place) -> Any:
+        weight = None
+        if item.weight is not None:
+            weight = self.session.evaluator.evaluate(item.weight, self.scope)
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+                raise error("E402", f"a weight is a number, not {show(weight)}", item.weight.span)
+        if stream is POISON:
+            return stream
+        section = self.open(item, "aux", "", stream)
+        try:
+            result = self.item(item.step, stream, place)
+        finally:
+            self.close(section, POISON)
+        if result is POISON:
+            return stream
+        head = self.single(result, item.span, f"the side head `{item.name}`")
+        if head.shape is None:
+            return stream
+        section.outputs = (head.shape,)
+        path = item.name if not place.prefix else f"{place.prefix}.{item.name}"
+        self.aux.append(AuxHead(path=path, output=head.shape, weight=weight))
+        self.observe(item.uid, stream, head, weight)
+        return stream
+
+    def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
+        """Gather what follows into a section, until it is closed."""
+        section = Section(item, kind, path, self.shapes(stream))
+        self.nodes.append(section)
+        self.stack.append((self.nodes, self.totals))
+        self.nodes, self.totals = section.nodes, section.totals
+        return section
+
+    def close(self, section: Section, result: Any) -> None:
+        """Go back to what was gathered before."""
+        self.nodes, self.totals = self.stack.pop()
+        if section.kind == "aux":
+            self.totals.add_aux(section.totals)
+        else:
+            self.totals.add(section.totals)
+        section.outputs = self.shapes(result)
+
+
+def _addable(body: Any, skip: Any) -> bool:
+    """Equal, or one of them a single pixel that torch spreads over the other."""
+    if body == skip:
+        return True
+    if len(body) != 3 or len(skip) != 3 or body[0] != skip[0]:
+        return False
+    return body[1:] == (1, 1) or skip[1:] == (1, 1)
+
+
+def _flows(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_flows(part) for part in value)
+    return isinstance(value, Value)
+
+
+def _shifted(feed: Any, by: int) -> Any:
+    """A feed for branches that come after `by` others."""
+    if feed is None:
+        return None
+    return lambda position, span: feed(position + by, span)
+
+
+_ARMS: dict[type, tuple[Callable[[Any, Any, Any, Place], Any], bool]] = {
+    p.Let: (Runner._let, True),
+    p.Require: (Runner._require, True),
+    p.Tensor: (Runner._tensor, True),
+    p.Share: (Runner.share, True),
+    p.From: (Runner._from, False),
+    p.Call: (Runner.call, False),
+    p.Group: (Runner._group, False),
+    p.Repeat: (Runner._repeat, False),
+    p.For: (Runner._for, False),
+    p.If: (Runner._if, False),
+    p.Merge: (Runner._merge, False),
+    p.Split: (Runner._split, False),
+    p.Residual: (Runner._residual, False),
+    p.Dense: (Runner._dense, False),
+    p.Aux: (Runner._aux, True),
+    p.Assert: (Runner._assert, True),
+    p.Part: (Runner._part, False),
+}

@@ -1,0 +1,384 @@
+"""What a run of the elaborator shares: definitions, memos of instances and ops, limits, reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl.analysis.notes import Frame, error, placed
+from archdsl.analysis.value import Value, whole
+from archdsl.diagnostics import Bag, Diagnostic, SpecError
+from archdsl.expr import Expr
+from archdsl.ir.design import Callee, Cost, Instance
+from archdsl.ir.evaluate import FAILED, Budget, Evaluator, Handle, Poisoned, Scope, spread
+from archdsl.ir.program import Definition, Extern, Param, Program
+from archdsl.ops.op import REQUIRED, SAME, Op, OpError, Shape, Size
+from archdsl.ops.table import OPS, check_arguments
+from archdsl.source import Span
+from archdsl.values import kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_NODES = 1_000_000
+MAX_DEPTH = 64
+
+
+class Stop(Exception):
+    """A limit was passed: nothing more of this variant is worked out."""
+
+    def __init__(self, problem: SpecError) -> None:
+        super().__init__(str(problem))
+        self.diagnostic = problem.diagnostic
+
+
+class Session:
+    """Elaborates any number of a program's variants; what they have in common is done once."""
+
+    def __init__(
+        self,
+        program: Program,
+        bag: Bag,
+        max_nodes: int = MAX_NODES,
+        max_depth: int = MAX_DEPTH,
+    ) -> None:
+        self.program = program
+        self.bag = bag
+        self.max_nodes = max_nodes
+        self.max_depth = max_depth
+        self.frames: list[Frame] = []
+        self.definitions = {entry.name: entry for entry in program.definitions}
+        self.externs = {entry.name: entry for entry in program.externs}
+        self.evaluator = Evaluator(
+            {entry.name: entry for entry in program.functions}, self.callee, self.bind, Budget()
+        )
+        self._instances: dict[Any, Instance] = {}
+        self._open: set[Any] = set()
+        self._uses: dict[Any, _Uses] = {}
+        self._functional: dict[Any, Cost] = {}
+        self._depth = 0
+        self.plans: dict[int, Any] = {}
+        self.roots = self.evaluator.roots
+        for constant in program.constants:
+            self._constant(constant.names, constant.value)
+
+    def _constant(self, names: tuple[str, ...], value: Expr) -> None:
+        try:
+            found = self.evaluator.evaluate(value, self.roots)
+            values = spread(names, found, value.span)
+        except SpecError as problem:
+            self.report(problem.diagnostic)
+            values = (FAILED,) * len(names)
+        except Poisoned:
+            values = (FAILED,) * len(names)
+        self.roots.names.update(zip(names, values))
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add a finding, with how it got there."""
+        self.bag.add(placed(diagnostic, self.frames))
+
+    # Blocks and ops as values
+
+    def callee(self, name: str, node: Expr | None = None) -> Callee | None:
+        """The block, op or extern of a name."""
+        if name in self.definitions:
+            return Callee(kind="block", name=name)
+        if name in self.externs:
+            return Callee(kind="extern", name=name)
+        op = OPS.get(name)
+        return Callee(kind="op", name=op.name) if op is not None else None
+
+    def parameters(self, callee: Callee) -> tuple[str, ...]:
+        """The names of a callee's parameters, in order."""
+        if callee.kind == "op":
+            return tuple(parameter.name for parameter in OPS[callee.name].parameters)
+        owner: Definition | Extern
+        if callee.kind == "block":
+            owner = self.definitions[callee.name]
+        else:
+            owner = self.externs[callee.name]
+        return tuple(param.name for param in owner.params)
+
+    def bind(
+        self, callee: Callee, given: Sequence[tuple[str | None, Any]], span: Span
+    ) -> Callee:
+        """A callee with more arguments; positional ones go to the parameters not yet bound."""
+        if not given:
+            return callee
+        names = self.parameters(callee)
+        bound = dict(callee.arguments)
+        free = [name for name in names if name not in bound]
+        for name, value in given:
+            if isinstance(value, Handle) and callee.kind != "op":
+                raise error("E402", f"`{callee.name}` takes its tensors from the stream", span)
+            if name is None or name.isdigit():
+                if not free:
+                    raise error(
+                        "E313",
+                        f"`{callee.name}` takes {len(names)} arguments",
+                        span,
+                        notes=_signature(names),
+                    )
+                name = free.pop(0)
+            elif name not in names:
+                raise error(
+                    "E310",
+                    f"`{callee.name}` has no parameter `{name}`",
+                    span,
+                    notes=_signature(names),
+                    help=_meant(name, names),
+                )
+            elif name in free:
+                free.remove(name)
+            bound[name] = value
+        return Callee(kind=callee.kind, name=callee.name, arguments=tuple(bound.items()))
+
+    # Ops
+
+    def cost(self, op: Op, names: tuple[str, ...], values: tuple[Any, ...], x: Shape) -> Cost:
+        """What an op does to a shape. Raises OpError."""
+        given = (op.name, names, values, tuple(map(type, values)))
+        uses = self._uses.get(given)
+        if uses is None:
+            uses = self._uses[given] = _Uses(op, dict(zip(names, values)))
+        found = uses.costs.get(x)
+        if found is None:
+            found = uses.costs[x] = uses.cost(x)
+        return found
+
+    def functional(
+        self, kind: str, outputs: tuple[Shape, ...], stored: bool = True, **more: Any
+    ) -> Cost:
+        """A node that is no op of the table: a merge, arithmetic, a tensor."""
+        key = (kind, outputs, tuple(more.items()))
+        found = self._functional.get(key)
+        if found is None:
+            elements = sum(map(volume, outputs)) if stored else 0
+            found = Cost(kind, outputs, activations=elements, **more)
+            self._functional[key] = found
+        return found
+
+    # Instances
+
+    def instance(
+        self,
+        definition: Definition,
+        arguments: tuple[tuple[str, Any], ...],
+        flows: tuple[Any, ...],
+        span: Span,
+        relaxed: bool,
+    ) -> Instance:
+        """A definition with arguments, and a value (or a tuple of them) for each input."""
+        values = tuple(value for _, value in arguments)
+        shapes = tuple(_signed(flow) for flow in flows)
+        key = (
+            definition.name,
+            tuple(name for name, _ in arguments),
+            values,
+            tuple(map(type, values)),
+            shapes,
+            relaxed,
+        )
+        found = self._instances.get(key)
+        if found is not None:
+            return found
+        full = self.complete(definition, arguments, flows, span)
+        whole_key = (
+            definition.name,
+            None,
+            tuple(full.values()),
+            tuple(map(type, full.values())),
+            shapes,
+            relaxed,
+        )
+        found = self._instances.get(whole_key)
+        if found is None:
+            if whole_key in self._open:
+                raise Stop(
+                    error(
+                        "E421",
+                        f"`{definition.name}` uses itself with the same arguments and shapes: "
+                        "it never ends",
+                        span,
+                        help="end it with an `if` on an argument that changes",
+                    )
+                )
+            self._open.add(whole_key)
+            try:
+                found = self._run(definition, full, flows, span, relaxed)
+            finally:
+                self._open.discard(whole_key)
+            self._instances[whole_key] = found
+        self._instances[key] = found
+        return found
+
+    def _run(
+        self,
+        definition: Definition,
+        arguments: dict[str, Any],
+        flows: tuple[Any, ...],
+        span: Span,
+        relaxed: bool,
+    ) -> Instance:
+        from archdsl.analysis.run import Runner
+
+        if self._depth >= self.max_depth:
+            raise Stop(
+                error(
+                    "E421",
+                    f"blocks stand more than {self.max_depth} deep in each other",
+                    span,
+                    help=f"does the `if` that ends `{definition.name}` come true?",
+                )
+            )
+        self._depth += 1
+        self.frames.append(self._frame(definition, arguments, span))
+        try:
+            return Runner(self, definition, arguments, flows, relaxed).run()
+        finally:
+            self.frames.pop()
+            self._depth -= 1
+
+    def _frame(self, definition: Definition, arguments: dict[str, Any], span: Span) -> Frame:
+        if self._depth == 1 and definition.kind == "model":
+            return Frame("model", definition.name)
+        changed = {
+            param.name: arguments[param.name]
+            for param in definition.params
+            if param.default is None and param.name in arguments
+        }
+        return Frame("block", definition.name, span, changed)
+
+    def complete(
+        self,
+        definition: Definition | Extern,
+        arguments: tuple[tuple[str, Any], ...],
+        flows: tuple[Any, ...],
+        span: Span,
+    ) -> dict[str, Any]:
+        """The arguments with defaults filled in, in the order of the parameters."""
+        given = dict(arguments)
+        scope = Scope(self.roots)
+        if flows:
+            scope.names["in"] = flows[0]
+        missing = []
+        for param in definition.params:
+            if param.name in given:
+                value = given[param.name]
+            elif param.default is not None:
+                value = self.evaluator.evaluate(param.default, scope)
+            else:
+                missing.append(param.name)
+                continue
+            self._typed(definition.name, param, value, span)
+            scope.names[param.name] = value
+        if missing:
+            names = ", ".join(f"`{name}`" for name in missing)
+            raise error("E311", f"`{definition.name}` needs {names}", span)
+        return {param.name: scope.names[param.name] for param in definition.params}
+
+    def _typed(self, owner: str, param: Param, value: Any, span: Span) -> None:
+        if isinstance(value, Handle):
+            raise error("E402", f"`{owner}` takes its tensors from the stream", span)
+        if param.type is None or value is None or _fits(param.type, value):
+            return
+        raise error(
+            "E411",
+            f"`{param.name}` of `{owner}` is declared as {param.type}, and this is {kind(value)}",
+            span,
+            others=((param.span, "declared here"),),
+        )
+
+
+def _signature(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return ("the parameters are " + ", ".join(f"`{name}`" for name in names),)
+
+
+def _meant(name: str, names: Sequence[str]) -> str | None:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, names, 1)
+    return f"did you mean `{close[0]}`?" if close else None
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "number": (int, float),
+    "bool": (bool,),
+    "str": (str,),
+    "string": (str,),
+    "list": (tuple,),
+    "size": (Size, int),
+    "block": (Callee,),
+    "op": (Callee,),
+}
+
+
+def _fits(declared: str, value: Any) -> bool:
+    types = _TYPES.get(declared)
+    if types is None:
+        return True
+    if isinstance(value, bool):
+        return bool in types
+    if isinstance(value, Size):
+        return Size in types
+    return isinstance(value, types) or value is SAME
+
+
+def _signed(flow: Any) -> Any:
+    """What an instance's key holds of an input."""
+    if isinstance(flow, Value):
+        return flow.shape if flow.batched else ("loose", flow.shape)
+    return ("list", *map(_signed, flow))
+
+
+def volume(shape: Shape) -> int:
+    """The number of elements."""
+    result = 1
+    for dim in shape:
+        result *= dim
+    return result
+
+
+class _Uses:
+    """An op with its arguments, checked once; and what it does to each shape that it met."""
+
+    __slots__ = ("arguments", "costs", "extent", "op", "stride")
+
+    def __init__(self, op: Op, given: dict[str, Any]) -> None:
+        arguments: dict[str, Any] = {}
+        for parameter in op.parameters:
+            value = given.get(parameter.name, parameter.default)
+            if value is REQUIRED:
+                raise OpError("E311", f"`{op.name}` needs `{parameter.name}`")
+            arguments[parameter.name] = value
+        check_arguments(op, arguments)
+        self.op = op
+        self.arguments = arguments
+        self.costs: dict[Shape, Cost] = {}
+        window = op.window(arguments)
+        self.extent: tuple[Any, Any] = (1, 1)
+        self.stride: tuple[Any, Any] | None = None
+        if window is not None:
+            self.extent = (whole(window.extent[0]), whole(window.extent[1]))
+            self.stride = (whole(window.stride[0]), whole(window.stride[1]))
+
+    def cost(self, x: Shape) -> Cost:
+        """What the op does to a shape. Raises OpError."""
+        op, arguments = self.op, self.arguments
+        out = tuple(op.shape(arguments, x))
+        return Cost(
+            op.name,
+            (out,),
+            arguments=arguments,
+            params=op.params(arguments, x),
+            macs=op.macs(arguments, x, out),
+            activations=0 if op.inplace else volume(out),
+            extent=self.extent,
+            stride=self.stride,
+            weighted=op.weighted,
+            linear=op.rank != 3,
+            norm=op.norm,
+        )

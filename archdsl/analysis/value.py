@@ -1,0 +1,201 @@
+"""Tensors as the elaborator sees them: a shape, and the ways that lead there from the inputs.
+
+A way is (depth, height, width, stride down, stride across) relative to one input: weighted layers
+passed, how much the receptive field has grown on each axis in steps of the input, and by how much
+positions lie further apart. The strides are None after an op that sees the whole map. A value's
+reach is one way for each input of its instance, None where no way leads from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archdsl.ir.evaluate import Handle, Poisoned
+from archdsl.ops.op import Shape
+from archdsl.source import Span
+from archdsl.values import Fault, show
+
+Way = tuple[int, Any, Any, Any, Any]
+Reach = tuple["Way | None", ...]
+
+
+class Value(Handle):
+    """A tensor that flows. `shape` is None where it could not be computed.
+
+    `batched` is false for learned tensors and buffers. `pending` are biases that a norm would
+    take away: spans of convolutions, or numbers of inputs whose makers may have one.
+    """
+
+    __slots__ = ("batched", "number", "pending", "reach", "shape")
+
+    def __init__(
+        self,
+        shape: Shape | None,
+        reach: Reach,
+        number: int,
+        batched: bool = True,
+        pending: tuple[Span | int, ...] = (),
+    ) -> None:
+        self.shape = shape
+        self.reach = reach
+        self.number = number
+        self.batched = batched
+        self.pending = pending
+
+    def attribute(self, name: str) -> Any:
+        shape = self.shape
+        if shape is None:
+            raise Poisoned
+        if name == "channels":
+            return shape[0]
+        if name == "shape":
+            return tuple(shape)
+        if name not in ("height", "width"):
+            raise Fault("E402", f"a tensor has no `{name}`", "`.channels .height .width .shape`")
+        if len(shape) != 3:
+            raise Fault("E402", f"a tensor of shape {show(tuple(shape))} has no `{name}`")
+        return shape[1 if name == "height" else 2]
+
+    def member(self, indices: tuple[Any, ...]) -> Any:
+        raise Fault("E402", "a tensor can't be indexed", "`select([i])` picks channels")
+
+
+class Family(Handle):
+    """Values with indices: `skips[i, j]`."""
+
+    __slots__ = ("members", "name")
+    described = "a family of tensors"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.members: dict[tuple[Any, ...], Value] = {}
+
+    def member(self, indices: tuple[Any, ...]) -> Any:
+        if indices in self.members:
+            return self.members[indices]
+        have = ", ".join(_place(key) for key in list(self.members)[:8])
+        raise Fault("E403", f"`{self.name}` has no value at {_place(indices)}", f"it has {have}")
+
+    def listed(self) -> tuple[Value, ...]:
+        """The members by index."""
+        return tuple(self.members[key] for key in sorted(self.members))
+
+
+def _place(indices: tuple[Any, ...]) -> str:
+    return "[" + ", ".join(show(index) for index in indices) + "]"
+
+
+class Poison(Value):
+    """What stands where a value could not be made; the reason was reported."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(None, (), -1)
+
+
+POISON = Poison()
+
+Flow = Any  # a Value, or a tuple of flows
+
+
+def start(ports: int) -> list[Reach]:
+    """The reaches of an instance's inputs: each leads to itself."""
+    here: Way = (0, 0, 0, 1, 1)
+    return [tuple(here if k == j else None for k in range(ports)) for j in range(ports)]
+
+
+def whole(number: Any) -> Any:
+    """An int where a fraction is one."""
+    return number.numerator if getattr(number, "denominator", 0) == 1 else number
+
+
+def advance(
+    reach: Reach, weighted: bool, extent: tuple[Any, Any], stride: tuple[Any, Any] | None
+) -> Reach:
+    """The ways after an op; `stride` None is an op that sees the whole map."""
+    result: list[Way | None] = []
+    for way in reach:
+        if way is None:
+            result.append(None)
+            continue
+        depth, tall, wide, down, across = way
+        if weighted:
+            depth += 1
+        if down is not None:
+            if stride is None:
+                down = across = None
+            else:
+                tall = tall + (extent[0] - 1) * down
+                wide = wide + (extent[1] - 1) * across
+                down = whole(down * stride[0])
+                across = whole(across * stride[1])
+        result.append((depth, tall, wide, down, across))
+    return tuple(result)
+
+
+def longest(first: Way | None, second: Way | None) -> Way | None:
+    """Two ways that meet: the longer in each respect."""
+    if first is None or second is None:
+        return first if second is None else second
+    if first == second:
+        return first
+    down, across = first[3], first[4]
+    if down is None:
+        down, across = second[3], second[4]
+    elif second[3] is not None:
+        down, across = max(down, second[3]), max(across, second[4])
+    return (
+        max(first[0], second[0]),
+        max(first[1], second[1]),
+        max(first[2], second[2]),
+        down,
+        across,
+    )
+
+
+def meet(values: tuple[Value, ...]) -> Reach:
+    """The ways to a value made of several."""
+    reach = values[0].reach
+    for value in values[1:]:
+        if value.reach is not reach:
+            reach = tuple(longest(a, b) for a, b in zip(reach, value.reach))
+    return reach
+
+
+def through(values: tuple[Value, ...], inner: Reach) -> Reach:
+    """The ways to a result of an instance, from where its inputs came."""
+    if len(values) == 1:
+        return tuple(_chain(way, inner[0]) for way in values[0].reach)
+    found: list[Way | None] = [None] * (len(values[0].reach) if values else 0)
+    for value, step in zip(values, inner):
+        for port, way in enumerate(value.reach):
+            found[port] = longest(found[port], _chain(way, step))
+    return tuple(found)
+
+
+def _chain(outer: Way | None, inner: Way | None) -> Way | None:
+    if outer is None or inner is None:
+        return None
+    depth, tall, wide, down, across = outer
+    depth += inner[0]
+    if down is None:
+        return depth, tall, wide, None, None
+    tall, wide = tall + inner[1] * down, wide + inner[2] * across
+    if inner[3] is None:
+        return depth, tall, wide, None, None
+    return depth, tall, wide, whole(down * inner[3]), whole(across * inner[4])
+
+
+def stride_between(before: Value, after: Value) -> tuple[Any, Any]:
+    """By how much the positions of `after` lie further apart than those of `before`; (1, 1) where
+    either has no position."""
+    from fractions import Fraction
+
+    for first, second in zip(before.reach, after.reach):
+        if first is None or second is None or first[3] is None or second[3] is None:
+            continue
+        if first[3:] == second[3:]:
+            return 1, 1
+        return whole(Fraction(second[3]) / first[3]), whole(Fraction(second[4]) / first[4])
+    return 1, 1

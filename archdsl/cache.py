@@ -1,0 +1,153 @@
+"""What a compile found, remembered between runs, so that nothing to do takes no time.
+
+A record says: this compiler, on these texts, wrote this output. It holds hashes, no text, and is
+advice only: it counts if every hash in it, the output's on disk included, is that of the file as
+it is now. Anything else (no record, a broken one, a folder that can't be written) means to compile.
+
+Records lie in `$XDG_CACHE_HOME/archdsl`, or `~/.cache/archdsl`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import cache
+
+from archdsl.node import Node
+
+try:  # what `hashlib` gives, without the OpenSSL that it brings along
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archdsl.output import Job
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+DEPENDENCIES = ("black-", "jinja2-", "lark-", "markupsafe-", "networkx-")
+KEPT = 1000  # records; beyond, the older half goes
+
+
+class Record(Node):
+    """`sources` are the spec and all it imports; `warnings` are as they were shown, uncoloured."""
+
+    compiler: str
+    sources: tuple[tuple[str, str], ...]
+    output: str
+    warnings: str
+
+
+def fresh(job: Job) -> Record | None:
+    """The record of a compile that would give what stands at the target; None: compile."""
+    record = _load(_key(job))
+    if record is None or record.compiler != fingerprint():
+        return None
+    files = (*record.sources, (job.target, record.output))
+    return record if all(_file_digest(path) == seen for path, seen in files) else None
+
+
+def remember(job: Job, sources: Iterable[tuple[str, str]], output: str, warnings: str) -> None:
+    """Keep what a compile found. `sources` are paths and texts as read."""
+    folder = _folder()
+    if folder is None:
+        return
+    record = {
+        "compiler": fingerprint(),
+        "sources": [[os.path.abspath(path), digest(text.encode())] for path, text in sources],
+        "output": digest(output.encode()),
+        "warnings": warnings,
+    }
+    path = os.path.join(folder, _key(job))
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        _prune(folder)
+        temporary = f"{path}.{os.urandom(6).hex()}"
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        os.replace(temporary, path)
+    except OSError:
+        pass
+
+
+def digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+@cache
+def fingerprint() -> str:
+    """What changes whenever the compiler may give another output: its files, Python, and the
+    versions of the libraries that it uses."""
+    stamps = [sys.version, *_installed()]
+    for folder, folders, files in os.walk(PACKAGE):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in files:
+            stat = os.stat(os.path.join(folder, name))
+            stamps.append(f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}")
+    return digest("\n".join(sorted(stamps)).encode())
+
+
+def _installed() -> list[str]:
+    """Names with versions of the libraries' metadata folders; `importlib.metadata` would do
+    at ten times the price."""
+    found = []
+    for path in sys.path:
+        if path.endswith("-packages") and os.path.isdir(path):
+            found += [
+                name
+                for name in os.listdir(path)
+                if name.endswith(".dist-info") and name.lower().startswith(DEPENDENCIES)
+            ]
+    return found
+
+
+def _file_digest(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return digest(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def _key(job: Job) -> str:
+    """The record's file name. The path as given counts too: warnings show it."""
+    paths = (job.spec, job.target, job.root or os.path.dirname(job.spec))
+    names = (job.spec, *map(os.path.abspath, paths))
+    return digest("\0".join(names).encode("utf-8", "surrogateescape")) + ".json"
+
+
+def _folder() -> str | None:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "archdsl") if os.path.isabs(base) else None
+
+
+def _load(key: str) -> Record | None:
+    folder = _folder()
+    if folder is None:
+        return None
+    try:
+        with open(os.path.join(folder, key), encoding="utf-8") as file:
+            found = json.load(file)
+        return Record(
+            compiler=str(found["compiler"]),
+            sources=tuple((str(path), str(seen)) for path, seen in found["sources"]),
+            output=str(found["output"]),
+            warnings=str(found["warnings"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _prune(folder: str) -> None:
+    names = os.listdir(folder)
+    if len(names) < KEPT:
+        return
+    paths = [os.path.join(folder, name) for name in names]
+    paths.sort(key=os.path.getmtime)
+    for path in paths[: KEPT // 2]:
+        os.unlink(path)

@@ -1,0 +1,217 @@
+"""The verbs: each takes the options and gives the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from archdsl.diagnostics import Bag
+from archdsl.files import specs_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterable, Sequence
+
+    from archdsl.diagnostics import Diagnostic
+    from archdsl.output import Job
+
+DIFF_LINES = 40  # of each file; the rest is counted
+
+
+def compile(options: Namespace) -> int:
+    """`archdsl compile`: each spec for itself; what is right is written, whatever the others are."""
+    from archdsl import cache, output
+
+    bag = Bag()
+    jobs = output.plan(_specs(options.specs, bag), options.output, bag, options.root)
+    status = _report(bag.items)
+    for job in jobs:
+        record = cache.fresh(job)
+        if record is None:
+            status = max(status, _compile_one(job, options.check))
+            continue
+        if record.warnings:
+            print(record.warnings, file=sys.stderr)
+        print(f"{job.target}: unchanged")
+    return status
+
+
+def _compile_one(job: Job, check: bool) -> int:
+    from archdsl import driver
+
+    bag = Bag()
+    compiled = driver.compile(job, bag, write=not check)
+    status = _report(bag.items)
+    if compiled is None:
+        return status
+    if not compiled.changed:
+        print(f"{compiled.path}: unchanged")
+    elif check:
+        _show_change(compiled.path, compiled.before, compiled.text)
+        return 1
+    else:
+        print(f"{compiled.path}: written")
+    return status
+
+
+def check(options: Namespace) -> int:
+    """`archdsl check`"""
+    from archdsl import driver
+
+    listed = Bag()
+    found = []
+    lines = []
+    for spec in _specs(options.specs, listed):
+        bag = Bag()
+        checked = driver.check(spec, bag, options.input, options.root)
+        found += bag.items
+        if checked is not None:
+            count = len(checked.program.variants)
+            lines.append(f"{spec}: right, {count} variant{'' if count == 1 else 's'}")
+    found = [*listed.items, *found]
+    if options.json:
+        from json import dumps
+
+        from archdsl.render import to_json
+
+        print(dumps({"diagnostics": [to_json(item) for item in found]}, indent=2))
+        return _status(found)
+    status = _report(found)
+    for line in lines:
+        print(line)
+    return status
+
+
+def summary(options: Namespace) -> int:
+    """`archdsl summary`"""
+    from archdsl import driver
+
+    listed = Bag()
+    status = 0
+    shown = []
+    known: list[str] = []
+    for spec in _specs([options.spec], listed):
+        bag = Bag()
+        checked = driver.check(spec, bag, options.input, options.root)
+        status = max(status, _report(bag.items))
+        if checked is not None:
+            known += [design.name for design in checked.designs]
+            shown += [(checked, design) for design in checked.named(options.variant)]
+    status = max(status, _report(listed.items))
+    if options.variant is not None and not shown and not status:
+        return _usage(f"there is no variant {options.variant}", options.variant, known)
+    if options.json:
+        from json import dumps
+
+        objects = [dumps(driver.figures(checked, design)) for checked, design in shown]
+        print("[" + ",\n".join(objects) + "]")
+        return status
+    from archdsl.cli.table import table
+
+    for number, (checked, design) in enumerate(shown):
+        smallest = driver.smallest_input(checked, design)
+        print("\n" * (number > 0) + table(design, smallest, layers=options.layers))
+    return status
+
+
+def fmt(options: Namespace) -> int:
+    """`archdsl fmt`"""
+    from archdsl import driver
+    from archdsl.output import failed, replace_file
+
+    listed = Bag()
+    status = 0
+    for spec in _specs(options.specs, listed):
+        bag = Bag()
+        formatted = driver.format(spec, bag)
+        status = max(status, _report(bag.items))
+        if formatted is None or formatted.before == formatted.after:
+            continue
+        if options.check:
+            _show_change(spec, formatted.before, formatted.after)
+            status = 1
+            continue
+        try:
+            replace_file(spec, formatted.after)
+        except OSError as error:
+            bag.add(failed("write", spec, error))
+            status = _report(bag.items)
+            continue
+        print(f"{spec}: rewritten")
+    return max(status, _report(listed.items))
+
+
+def dump(options: Namespace) -> int:
+    """`archdsl dump`"""
+    from archdsl import driver
+
+    bag = Bag()
+    text = driver.dump(options.spec, options.stage, bag, options.root)
+    if text is not None:
+        print(text.rstrip("\n"))
+    return _report(bag.items)
+
+
+VERBS: dict[str, Callable[[Namespace], int]] = {
+    "compile": compile,
+    "check": check,
+    "summary": summary,
+    "fmt": fmt,
+    "dump": dump,
+}
+
+
+def _specs(arguments: Iterable[str], bag: Bag) -> list[str]:
+    """The specs that arguments mean, each once."""
+    found: dict[str, str] = {}
+    for argument in arguments:
+        for spec in specs_in(argument, bag):
+            found.setdefault(os.path.abspath(spec), spec)
+    return list(found.values())
+
+
+def _report(items: Sequence[Diagnostic]) -> int:
+    """Print what was found; the exit status that it means."""
+    if items:
+        from archdsl.render import report
+
+        print(report(items, color=_colored()), file=sys.stderr)
+    return _status(items)
+
+
+def _status(items: Sequence[Diagnostic]) -> int:
+    return int(any(item.severity == "error" for item in items))
+
+
+def _colored() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stderr.isatty()
+
+
+def _usage(message: str, wanted: str, known: list[str]) -> int:
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
+    print(f"archdsl: {message}{hint}", file=sys.stderr)
+    return 2
+
+
+def _show_change(path: str, before: str | None, after: str) -> None:
+    """A unified diff, cut where it grows long, and how much it is."""
+    from difflib import unified_diff
+
+    old = [] if before is None else before.splitlines()
+    diff = list(unified_diff(old, after.splitlines(), path, path, "now", "then", lineterm=""))
+    added = sum(line.startswith("+") for line in diff[2:])
+    removed = sum(line.startswith("-") for line in diff[2:])
+    what = "is missing" if before is None else "would change"
+    print(f"{path}: {what}: +{added} -{removed}")
+    if before is None:
+        return
+    for line in diff[:DIFF_LINES]:
+        print(line)
+    if len(diff) > DIFF_LINES:
+        print(f"... {len(diff) - DIFF_LINES} more lines")

@@ -1,0 +1,360 @@
+"""A class's own steps: attributes in the constructor, statements in `forward`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl import expr as e
+from archdsl.emit import symbol as s
+from archdsl.emit.calls import Made, make, resolved_width
+from archdsl.emit.conditions import choice
+from archdsl.emit.families import class_loop
+from archdsl.emit.loops import require_line
+from archdsl.emit.merges import arithmetic, dense, merge, residual, split
+from archdsl.emit.sequential import (
+    Child,
+    _loop,
+    _repeat_names,
+    container_text,
+    sequential,
+    with_argument,
+)
+from archdsl.emit.tensor import Family, Flow, Tensor, parts, single
+from archdsl.ir import program as p
+
+if TYPE_CHECKING:
+    from archdsl.emit.writer import ClassWriter
+
+
+def walk(w: ClassWriter, region: p.Region, flow: Flow) -> Flow:
+    """Write a region's items in order; each source line becomes a statement."""
+    for position, item in enumerate(region.items):
+        flow = bind(w, item, _item(w, item, flow))
+        following = region.items[position + 1] if position + 1 < len(region.items) else None
+        if following is not None and following.chain != item.chain:
+            flow = _end_of_line(w, item, flow)
+    return flow
+
+
+def _end_of_line(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    """A merge waits for the activation on the next line; all else is assigned."""
+    if isinstance(item, (p.Residual, p.Merge, p.Dense, p.Let, p.Require, p.Tensor, p.Share)):
+        return flow
+    return flow if isinstance(flow, tuple) else w.flush(flow)
+
+
+def _item(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    match item:
+        case p.Let():
+            w.unit.let(w, item)
+            return flow
+        case p.Require():
+            require_line(w, item)
+            return flow
+        case p.Assert():
+            return flow
+        case p.From():
+            return _from(w, item, flow)
+        case p.Call():
+            return _call(w, item, flow)
+        case p.Group():
+            return _group(w, item, flow)
+        case p.Part():
+            return _part(w, item, flow)
+        case p.Repeat():
+            return _repeat(w, item, flow)
+        case p.For():
+            return _for(w, item, flow)
+        case p.If():
+            return choice(w, item, flow)
+        case p.Merge():
+            return merge(w, item, flow)
+        case p.Split():
+            return split(w, item, flow)
+        case p.Residual():
+            return residual(w, item, flow)
+        case p.Dense():
+            return dense(w, item, flow)
+        case p.Aux():
+            return _aux(w, item, flow)
+        case p.Tensor():
+            _tensor(w, item)
+            return flow
+        case p.Share():
+            w.scope[f"share {item.name}"] = item
+            return flow
+        case _:
+            raise w.error("E517", f"no way to write {type(item).__name__}", item.span)
+
+
+# Names of values
+
+
+def bind(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    """Give the value after an item its names."""
+    if not item.targets:
+        return flow
+    if item.unpack:
+        return _unpack(w, item, flow)
+    target = item.targets[0]
+    if target.indices:
+        return _member(w, target, single(flow))
+    if isinstance(flow, tuple):
+        w.scope[target.base] = flow
+        return flow
+    named = w.flush(flow, variable_for(w, target.base))
+    w.protected.add(named.text)
+    named = named.but(fresh=False)
+    for each in item.targets:
+        w.scope[each.base] = named
+    return named
+
+
+def variable_for(w: ClassWriter, name: str) -> str:
+    """A variable of `forward` for a value's name; both arms of an `if` share one."""
+    if name in w.arm_names:
+        return w.arm_names[name]
+    variable = w.names.take(name)
+    if w.conditional:
+        w.arm_names[name] = variable
+    return variable
+
+
+def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    values = parts(flow)
+    variables = [variable_for(w, target.base) for target in item.targets]
+    texts = {tensor.text for tensor in values}
+    if len(texts) == 1 and len(values) > 1:
+        w.emit(f"{', '.join(variables)} = {values[0].text}")
+    else:
+        for variable, tensor in zip(variables, values):  # noqa: B905
+            if tensor.text != variable:
+                w.emit(f"{variable} = {tensor.text}")
+    named = []
+    for target, variable, tensor in zip(item.targets, variables, values):  # noqa: B905
+        each = tensor.but(text=variable, simple=True, fresh=False)
+        w.protected.add(variable)
+        w.scope[target.base] = each
+        named.append(each)
+    return tuple(named)
+
+
+def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
+    """`as skips[i]`: into a list where the index counts the loop's runs, else into a dict."""
+    tensor = w.flush(tensor)
+    indices = tuple(w.value(index) for index in target.indices)
+    binders = tuple(
+        index.args[0] if isinstance(index, s.Symbol) and index.op == "name" else None
+        for index in indices
+    )
+    family = w.families.get(target.base)
+    if family is None:
+        ordered = len(indices) == 1 and w.loop is not None and w.loop.counts == binders[0] and len(w.loops) == 1
+        variable = w.names.take(target.base)
+        family = Family(variable, tensor.shape, binders, ordered)
+        w.families[target.base] = family
+        kind = "list[Tensor]" if ordered else f"dict[{_key_type(indices)}, Tensor]"
+        w.head.append(f"{variable}: {kind} = {'[]' if ordered else '{}'}")
+    family = Family(family.variable, tensor.shape, binders, family.ordered)
+    w.families[target.base] = family
+    w.root_scope[target.base] = family
+    w.scope[target.base] = family
+    if family.ordered:
+        w.emit(f"{family.variable}.append({tensor.text})")
+    else:
+        key = ", ".join(w.forward_text(index) for index in indices)
+        w.emit(f"{family.variable}[{key}] = {tensor.text}")
+    return tensor.but(fresh=False)
+
+
+def _key_type(indices: tuple[Any, ...]) -> str:
+    return "int" if len(indices) == 1 else f"tuple[{', '.join('int' for _ in indices)}]"
+
+
+# Calls
+
+
+def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
+    if call.kind == "shared":
+        return _shared(w, call, flow)
+    if isinstance(flow, tuple):
+        flow = w.settle_flow(flow)
+    made = make(w, call, flow)
+    if made.form is not None and made.form.expression is not None:
+        return _expression(w, made, single(flow))
+    w.use_form(made)
+    assert call.name is not None
+    reference = w.declare(call.name, _text(w, call.name, made, flow), made.kind)
+    result = made.flow
+    if made.widths_of is not None:
+        result = resolved_width(w, made, reference)
+    return apply(w, reference, flow, result, made.taken)
+
+
+def _text(w: ClassWriter, name: p.ModuleName, made: Made, flow: Flow) -> str:
+    if made.op is None or not made.op.inplace or isinstance(flow, tuple):
+        return made.text
+    return w.inplace(
+        str(name.base),
+        flow.fresh,
+        with_argument(made.text, "inplace=True"),
+        made.text,
+        name.shared,
+    )
+
+
+def apply(
+    w: ClassWriter, reference: str, flow: Flow, result: Flow, taken: tuple[str, ...] = ()
+) -> Flow:
+    """The module's call in `forward`."""
+    if isinstance(flow, tuple):
+        text = f"{reference}({', '.join(tensor.text for tensor in parts(flow))})"
+    else:
+        text = w.apply(reference, flow, *taken)
+    if isinstance(result, tuple):
+        return tuple(tensor.but(text=text, simple=False) for tensor in parts(result))
+    return result.but(text=text, simple=False)
+
+
+def _expression(w: ClassWriter, made: Made, tensor: Tensor) -> Tensor:
+    """An op that `forward` writes as a function or an operator."""
+    assert made.form is not None and made.form.expression is not None and made.args is not None
+    texts = {name: w.forward_text(value, 8) for name, value in made.args.items()}
+    w.unit.need(*made.form.imports)
+    if not tensor.simple:
+        trial = made.form.expression("x", texts)
+        nests = trial.startswith(("torch.", "F.")) and trial.count("x") == 1
+        written = made.form.expression(tensor.text, texts)
+        if not nests or len(written) > 70:
+            tensor = w.flush(tensor)
+    text = made.form.expression(tensor.text, texts)
+    return single(made.flow).but(text=text, simple=text == tensor.text, fresh=False)
+
+
+def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
+    share = w.scope[f"share {call.callee}"]
+    flow = w.settle_flow(flow) if isinstance(flow, tuple) else flow
+    made = make(w, share.call, flow)
+    if share.name not in w.attributes:
+        name = share.call.name or p.ModuleName(base=share.name, written=True, span=share.span)
+        w.declare(name, made.text, made.kind)
+    return apply(w, f"self.{share.name}", flow, made.flow, made.taken)
+
+
+def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
+    if isinstance(flow, Tensor) and not flow.simple and "(" in flow.text:
+        w.flush(flow)
+    return arithmetic(w, item.value)
+
+
+# Containers and parts
+
+
+def _group(w: ClassWriter, item: p.Group, flow: Flow) -> Flow:
+    if item.name is None:
+        return w.walk(item.body, flow)
+    ops: list[Any] = []
+    tensor = single(flow)
+    with w.inner_scope():
+        result = single(sequential(w, item.body, tensor.but(fresh=False), ops))
+    return declare_container(w, item.name, ops, tensor, result)
+
+
+def declare_container(
+    w: ClassWriter, name: p.ModuleName, ops: list[Any], tensor: Tensor, result: Tensor
+) -> Tensor:
+    """A Sequential as an attribute, and its call."""
+    wish = w.attribute_of(name)
+    prelude, text = container_text(w, ops, wish)
+    if prelude:
+        w.init.append("")
+    w.init += prelude
+    reference = w.declare(name, text, "nn.Sequential")
+    if prelude:
+        w.init.append("")
+    return result.but(
+        text=w.apply(reference, tensor), simple=False, fresh=False
+    )
+
+
+def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
+    if item.name is not None:
+        ops: list[Any] = []
+        tensor = single(flow)
+        with w.inner_scope():
+            result = single(sequential(w, item.body, tensor.but(fresh=False), ops))
+        return w.flush(declare_container(w, item.name, ops, tensor, result))
+    before = len(w.lines)
+    w.init.append("")
+    flow = w.walk(item.body, flow)
+    flow = flow if isinstance(flow, tuple) else w.flush(flow)
+    w.init.append("")
+    if len(w.lines) - before > 1:
+        w.lines.insert(before, "")
+        w.lines.append("")
+    return flow
+
+
+def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow) -> Flow:
+    if item.inline or isinstance(flow, tuple):
+        return class_loop(
+            w, _repeat_names(item), None, item.times, item.body, flow, item.container
+        )
+    ops: list[Any] = []
+    tensor = single(flow)
+    result = single(_loop(w, _repeat_names(item), None, item.body, tensor, ops, item.times))
+    assert item.container is not None
+    return declare_container(w, item.container, ops, tensor, result)
+
+
+def _for(w: ClassWriter, item: p.For, flow: Flow) -> Flow:
+    if item.inline or isinstance(flow, tuple):
+        return class_loop(w, item.names, item.iterable, None, item.body, flow, item.container)
+    ops: list[Any] = []
+    tensor = single(flow)
+    result = single(_loop(w, item.names, item.iterable, item.body, tensor, ops, None))
+    assert item.container is not None
+    return declare_container(w, item.container, ops, tensor, result)
+
+
+# Side heads and tensors of one's own
+
+
+def _aux(w: ClassWriter, item: p.Aux, flow: Flow) -> Flow:
+    tensor = w.flush(single(flow)).but(fresh=False)
+    step = item.step
+    if isinstance(step, p.Group):
+        ops: list[Any] = []
+        with w.inner_scope():
+            sequential(w, step.body, tensor, ops)
+        prelude, text = container_text(w, ops, item.name)
+        w.init += prelude
+        kind = "nn.Sequential"
+    else:
+        assert isinstance(step, p.Call)
+        made = make(w, step, tensor)
+        text, kind = made.text, made.kind
+    name = p.ModuleName(base=item.name, written=True, span=item.span)
+    reference = w.declare(name, text, kind)
+    variable = w.names.take(item.name) if item.name not in w.aux else item.name
+    w.aux.append(variable)
+    w.emit_aux(variable, reference, tensor.text)
+    return tensor
+
+
+def _tensor(w: ClassWriter, item: p.Tensor) -> None:
+    shape = tuple(w.value(dim) for dim in item.shape)
+    written = w.unit.tensor_text(w, item, shape)
+    attribute = item.name
+    w.attributes.add(attribute)
+    if item.kind == "param":
+        w.init.append(f"self.{attribute} = nn.Parameter({written})")
+    else:
+        w.code.buffers.append(attribute)
+        w.init.append(f'self.register_buffer("{attribute}", {written})')
+    w.unit.need("torch")
+    w.scope[item.name] = Tensor(shape, f"self.{attribute}", stride=None, simple=True)
+    w.protected.add(f"self.{attribute}")
+
+
+__all__ = ["Child", "bind", "e", "walk"]

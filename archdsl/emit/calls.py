@@ -1,0 +1,429 @@
+"""Calls: how a step becomes a constructor's expression, and what shape leaves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl.emit import symbol as s
+from archdsl.emit.code import Variable
+from archdsl.emit.tensor import HEIGHT, WIDTH, Flow, Tensor, parts, single, times
+from archdsl.ir import program as p
+from archdsl.ir.design import Callee
+from archdsl.node import Node
+from archdsl.ops.op import REQUIRED, SAME, Args, Op, OpError, Size, Torch, form
+
+if TYPE_CHECKING:
+    from archdsl.emit.classes import ClassCode
+    from archdsl.emit.writer import ClassWriter
+
+_RUNTIME = "@runtime"
+
+
+class CalleeParam:
+    """A constructor parameter that holds a block or op; `candidates` are all that it was given."""
+
+    __slots__ = ("candidates", "name", "optional")
+
+    def __init__(self, name: str, candidates: tuple[Callee, ...], optional: bool) -> None:
+        self.name = name
+        self.candidates = candidates
+        self.optional = optional
+
+
+class Made(Node):
+    """A module's constructor expression and what it makes of the stream.
+
+    `kind` is its type for annotations. `op` and `args` are set for ops. `taken` are the texts of
+    values that its call gets beside the stream. `widths_of` is set where only the made module
+    knows its output's channels; then `flow` holds a placeholder.
+    """
+
+    text: str
+    kind: str
+    flow: Flow
+    op: Op | None = None
+    form: Torch | None = None
+    args: Args | None = None
+    taken: tuple[str, ...] = ()
+    widths_of: Any = None
+
+
+def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
+    """The module of a call, before it has a name."""
+    given = {argument.parameter: w.value(argument.value) for argument in call.arguments}
+    if call.kind == "op" and call.op is not None:
+        return make_op(w, call, call.op, given, single(flow))
+    if call.kind == "extern":
+        return _make_extern(w, call, given, single(flow))
+    if call.kind == "block":
+        return make_block(w, w.unit.code(call.callee), given, flow)
+    value = w.scope.get(call.callee)
+    if isinstance(value, CalleeParam):
+        return _make_param(w, call, value, given, flow)
+    if isinstance(value, Callee):
+        return _make_callee(w, call, value, given, flow)
+    raise w.error("E512", f"`{call.callee}` is not a block or an op here", call.callee_span)
+
+
+def _make_callee(
+    w: ClassWriter, call: p.Call, callee: Callee, given: dict[str, Any], flow: Flow
+) -> Made:
+    if callee.kind == "block":
+        code = w.unit.code(callee.name)
+        names = [param.name for param in code.definition.params]
+        return make_block(w, code, _merged(callee, given, names), flow)
+    op = w.unit.op(callee.name)
+    names = [param.name for param in op.parameters]
+    return make_op(w, call, op, _merged(callee, given, names), single(flow))
+
+
+def _merged(callee: Callee, given: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """A callee's bound arguments with a call's own; positional ones take the free parameters."""
+    bound = dict(callee.arguments)
+    free = [name for name in names if name not in bound]
+    for name, value in given.items():
+        bound[free[int(name)] if name.isdigit() else name] = value
+    return bound
+
+
+# Ops
+
+
+def complete(op: Op, given: dict[str, Any], bias: bool | None) -> dict[str, Any]:
+    """All arguments of an op, defaults filled in."""
+    args = {param.name: param.default for param in op.parameters if param.default is not REQUIRED}
+    args.update(given)
+    if "bias" in args and args["bias"] is None and bias is not None:
+        args["bias"] = bias
+    elif "bias" in args and args["bias"] is None:
+        args["bias"] = True
+    return args
+
+
+def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor: Tensor) -> Made:
+    """An op's module on a tensor."""
+    args = complete(op, given, call.bias)
+    _resolve_padding(w, args)
+    try:
+        shape = op.shape(_shapes(args), tensor.shape)
+        window = op.window(args)
+        torch = form(op, args, tensor.shape)
+        arguments = torch.arguments(args, tensor.shape) if torch.arguments else ()
+    except OpError as error:
+        raise w.error(error.code, error.message, call.span, error.help) from None
+    module = torch.module or ""
+    rendered = [
+        argument_text(argument.name, argument.value)
+        for argument in arguments
+        if argument.default is REQUIRED or not s.same(argument.value, argument.default)
+    ]
+    stride = times(tensor.stride, None if window is None else window.stride)
+    taken = tuple(args[name].text for name in torch.takes if isinstance(args.get(name), Tensor))
+    return Made(
+        text=f"{module}({', '.join(rendered)})",
+        kind=module,
+        flow=Tensor(shape, stride=stride, fresh=not op.saves_output),
+        op=op,
+        form=torch,
+        args=args,
+        taken=taken,
+    )
+
+
+def _shapes(args: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as the shape rules want them: values are known by their shapes."""
+    return {
+        name: value.shape if isinstance(value, Tensor) else value for name, value in args.items()
+    }
+
+
+def _resolve_padding(w: ClassWriter, args: dict[str, Any]) -> None:
+    """`same` over a kernel that may be oblong is computed where the block is called."""
+    pad, kernel = args.get("pad"), args.get("kernel")
+    rules = w.code.pad_rules
+    if isinstance(pad, s.Symbol) and pad.op == "name" and pad.args[0] in w.code.same_params:
+        rules[pad.args[0]] = (kernel, args.get("dilation", 1))
+        return
+    if pad is SAME and isinstance(kernel, s.Symbol) and w.oblong(kernel):
+        rules["padding"] = (kernel, args.get("dilation", 1))
+        w.code.implied_padding = True
+        args["pad"] = s.name("padding")
+
+
+def same_padding(kernel: Any, dilation: Any) -> Any:
+    """What `same` means for a kernel: half of what it reaches beyond its centre."""
+    if isinstance(kernel, Size):
+        sides = (same_padding(kernel[0], dilation), same_padding(kernel[1], dilation))
+        return sides[0] if s.same(*sides) else Size(*sides)
+    if s.same(dilation, 1):
+        return (kernel - 1) // 2 if isinstance(kernel, int) else s.Symbol("//", kernel, 2)
+    return dilation * (kernel - 1) // 2
+
+
+def argument_text(name: str | None, value: Any) -> str:
+    """`value` or `name=value`."""
+    return s.text(value) if name is None else f"{name}={s.text(value)}"
+
+
+# Blocks
+
+
+def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flow) -> Made:
+    """A block's module on its inputs."""
+    inputs = parts(flow)
+    mapping = block_mapping(w, code, given, inputs)
+    arguments: list[str] = []
+    implied = implied_inputs(code, inputs)
+    if code.definition.kind != "model":
+        arguments += [s.text(value) for _, value in implied]
+    for param in code.definition.params:
+        if param.name in code.dropped:
+            continue
+        value = mapping[param.name]
+        if param.name in given or param.name in code.pad_rules:
+            written = w.unit.value_text(w, value)
+            if param.name in code.pad_rules and s.same(value, 0) and param.default is not None:
+                continue
+            positional = param.default is None and "=" not in "".join(arguments)
+            arguments.append(written if positional else f"{param.name}={written}")
+    if code.implied_padding and not s.same(mapping["padding"], 0):
+        arguments.append(f"padding={s.text(mapping['padding'])}")
+    if code.definition.kind == "model":
+        arguments += [
+            f"{name}={s.text(value)}"
+            for name, value in implied
+            if not s.same(value, code.input_defaults.get(name))
+        ]
+    return Made(
+        text=f"{code.name}({', '.join(arguments)})",
+        kind=code.name,
+        flow=block_outputs(w, code, mapping, inputs),
+    )
+
+
+def implied_inputs(code: ClassCode, inputs: tuple[Tensor, ...]) -> list[tuple[str, Any]]:
+    """The input channels that a constructor takes, and their values."""
+    return [
+        (name, tensor.channels)
+        for name, tensor in zip(code.channel_params, inputs)  # noqa: B905
+        if name is not None and name not in code.dropped
+    ]
+
+
+def block_mapping(
+    w: ClassWriter, code: ClassCode, given: dict[str, Any], inputs: tuple[Tensor, ...]
+) -> dict[str, Any]:
+    """What each name of a block's constructor stands for at a call."""
+    mapping: dict[str, Any] = {}
+    for name, prefix, tensor in zip(code.channel_symbols, code.input_prefixes, inputs):  # noqa: B905
+        mapping[name] = tensor.channels
+        if len(tensor.shape) == 3:
+            mapping[prefix + HEIGHT], mapping[prefix + WIDTH] = tensor.shape[1:]
+    for param in code.definition.params:
+        if param.name in given:
+            mapping[param.name] = given[param.name]
+        elif param.default is not None:
+            scope = {**w.unit.constants, **mapping}
+            mapping[param.name] = w.evaluator.evaluate(param.default, scope)
+    for name, (kernel, dilation) in code.pad_rules.items():
+        if mapping.get(name, SAME) is SAME:
+            mapping[name] = same_padding(
+                s.substitute(kernel, mapping), s.substitute(dilation, mapping)
+            )
+            _pass_on(w, mapping[name], kernel, mapping)
+    return mapping
+
+
+def _pass_on(w: ClassWriter, value: Any, kernel: Any, mapping: dict[str, Any]) -> None:
+    """Nothing to hoist further where the kernel is known or an int."""
+
+
+def block_outputs(
+    w: ClassWriter, code: ClassCode, mapping: dict[str, Any], inputs: tuple[Tensor, ...]
+) -> Flow:
+    """The outputs' shapes in the caller's terms."""
+    if code.outputs is None:
+        return Tensor((s.name("@recursive"),) + inputs[0].shape[1:], stride=inputs[0].stride)
+    made = []
+    for output in code.outputs:
+        shape = tuple(s.substitute(dim, mapping) for dim in output.shape)
+        stride = None if output.stride is None else s.substitute(output.stride, mapping)
+        made.append(Tensor(shape, stride=times(inputs[0].stride, stride)))
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+# Parameters that hold blocks or ops
+
+
+def _make_param(
+    w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
+) -> Made:
+    if not param.candidates:
+        raise w.error("E513", f"nothing is ever passed as `{param.name}`", call.callee_span)
+    blocks = [callee for callee in param.candidates if callee.kind == "block"]
+    if len(blocks) == len(param.candidates):
+        return _make_block_param(w, call, param, given, flow)
+    return _make_op_param(w, call, param, given, flow)
+
+
+def _make_block_param(
+    w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
+) -> Made:
+    inputs = parts(flow)
+    flows = []
+    for callee in param.candidates:
+        code = w.unit.code(callee.name)
+        names = [each.name for each in code.definition.params]
+        mapping = block_mapping(w, code, _merged(callee, given, names), inputs)
+        flows.append(block_outputs(w, code, mapping, inputs))
+    arguments = [s.text(tensor.channels) for tensor in inputs]
+    arguments += [
+        w.unit.value_text(w, value) if name.isdigit() else f"{name}={w.unit.value_text(w, value)}"
+        for name, value in given.items()
+    ]
+    made = Made(
+        text=f"{param.name}({', '.join(arguments)})",
+        kind=w.unit.callee_type(list(param.candidates)),
+        flow=flows[0],
+    )
+    if all(_alike(flows[0], other) for other in flows[1:]):
+        return made
+    first = single(flows[0])
+    relevant = _relevant(w, param, given, inputs)
+    width = s.Symbol("out", param.name, *relevant)
+    for callee in param.candidates:
+        w.unit.code(callee.name).exposes = True
+    strides = {s.key_of(single(other).stride) for other in flows}
+    stride = first.stride if len(strides) == 1 else _candidate_stride(flows, given)
+    shape = (width, *first.shape[1:])
+    return Made(text=made.text, kind=made.kind, flow=Tensor(shape, stride=stride), widths_of=width)
+
+
+def _candidate_stride(flows: list[Flow], given: dict[str, Any]) -> Any:
+    return single(flows[0]).stride
+
+
+def _relevant(
+    w: ClassWriter, param: CalleeParam, given: dict[str, Any], inputs: tuple[Tensor, ...]
+) -> list[Any]:
+    """The arguments (and inputs) that any candidate's width depends on."""
+    relevant: list[Any] = []
+    for callee in param.candidates:
+        code = w.unit.code(callee.name)
+        names = [each.name for each in code.definition.params]
+        outputs = code.outputs or ()
+        used = s.names_in(tuple(output.channels for output in outputs), expand=True)
+        for name, value in _merged(callee, given, names).items():
+            if name in used and (name, s.key_of(value)) not in relevant:
+                relevant.append((name, s.key_of(value)))
+        for symbol, tensor in zip(code.channel_symbols, inputs):  # noqa: B905
+            if symbol in used and (symbol, s.key_of(tensor.channels)) not in relevant:
+                relevant.append((symbol, s.key_of(tensor.channels)))
+    return relevant
+
+
+def _alike(first: Flow, second: Flow) -> bool:
+    left, right = parts(first), parts(second)
+    return len(left) == len(right) and all(
+        s.same(a.channels, b.channels) for a, b in zip(left, right)  # noqa: B905
+    )
+
+
+def _make_op_param(
+    w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
+) -> Made:
+    tensor = single(flow)
+    written: list[str] = []
+    shapes: list[Tensor] = []
+    for callee in param.candidates:
+        if callee.kind != "op":
+            raise w.error(
+                "E514",
+                f"`{param.name}` holds both blocks and ops, whose constructors take other arguments",
+                call.callee_span,
+                "wrap the op in a block",
+            )
+        op = w.unit.op(callee.name)
+        names = [each.name for each in op.parameters]
+        args = _merged(callee, given, names)
+        text = _op_call(op, dict(callee.arguments), args, tensor)
+        if text not in written:
+            written.append(text)
+        made = make_op(w, call, op, args, tensor)
+        shapes.append(single(made.flow))
+    if len(written) > 1 or any(not s.same(shapes[0].shape, other.shape) for other in shapes):
+        raise w.error(
+            "E515",
+            f"the ops passed as `{param.name}` are constructed in different ways: "
+            + ", ".join(f"`{param.name}{text}`" for text in written),
+            call.callee_span,
+            "wrap them in blocks with the same parameters",
+        )
+    result = shapes[0].but(fresh=False)
+    return Made(text=f"{param.name}{written[0]}", kind="nn.Module", flow=result)
+
+
+def _op_call(op: Op, bound: dict[str, Any], args: dict[str, Any], tensor: Tensor) -> str:
+    """The arguments that a call adds to what a partial application holds."""
+    held = {text for text, runtime in op_arguments(op, bound, None) if not runtime}
+    full = op_arguments(op, args, tensor)
+    return "(" + ", ".join(text for text, runtime in full if runtime or text not in held) + ")"
+
+
+def op_arguments(op: Op, given: dict[str, Any], tensor: Tensor | None) -> list[tuple[str, bool]]:
+    """An op's constructor arguments as texts, and whether each depends on the input's shape."""
+    args = complete(op, given, None)
+    missing = [param.name for param in op.parameters if param.name not in args]
+    if missing:
+        return []
+    marker = s.name(_RUNTIME)
+    shape = (marker, s.name(HEIGHT), s.name(WIDTH))
+    torch = form(op, args, shape)
+    if torch.arguments is None:
+        return []
+    probe = torch.arguments(args, shape)
+    actual = probe if tensor is None else torch.arguments(args, tensor.shape)
+    result = []
+    for mark, argument in zip(probe, actual):  # noqa: B905
+        if argument.default is not REQUIRED and s.same(argument.value, argument.default):
+            continue
+        runtime = _RUNTIME in s.names_in(mark.value)
+        result.append((argument_text(argument.name, argument.value), runtime))
+    return result
+
+
+# Externs
+
+
+def _make_extern(w: ClassWriter, call: p.Call, given: dict[str, Any], tensor: Tensor) -> Made:
+    extern = w.unit.externs[call.callee]
+    w.unit.use_extern(extern)
+    arguments: list[str] = []
+    scope = dict(w.unit.constants)
+    for param in extern.params:
+        if param.name in given:
+            scope[param.name] = given[param.name]
+            text = w.unit.value_text(w, given[param.name])
+            positional = param.default is None and "=" not in "".join(arguments)
+            arguments.append(text if positional else f"{param.name}={text}")
+        elif param.default is not None:
+            scope[param.name] = w.evaluator.evaluate(param.default, scope)
+    shape = tensor.shape
+    if extern.dims is not None:
+        scope["in"] = tensor
+        shape = tuple(w.evaluator.evaluate(dim, scope) for dim in extern.dims)
+    return Made(
+        text=f"{extern.attribute}({', '.join(arguments)})",
+        kind="nn.Module",
+        flow=Tensor(shape, stride=tensor.stride if shape == tensor.shape else None),
+    )
+
+
+def resolved_width(w: ClassWriter, made: Made, reference: str) -> Flow:
+    """After a module whose width only it knows: a local that reads `.out_channels`."""
+    tensor = single(made.flow)
+    version = w.local("channels", made.widths_of, f"{reference}.out_channels")
+    return tensor.but(shape=(version, *tensor.shape[1:]))
+
+
+__all__ = ["CalleeParam", "Made", "Variable", "make", "make_block", "make_op", "resolved_width"]

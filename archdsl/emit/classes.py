@@ -1,0 +1,407 @@
+"""One definition as one class: its parameters, its constructor, its `forward`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl.emit import symbol as s
+from archdsl.emit.annotations import annotation, declared
+from archdsl.emit.body import walk
+from archdsl.emit.calls import CalleeParam
+from archdsl.emit.code import Block, Code, Local, mentions, prune
+from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
+from archdsl.emit.tensor import HEIGHT, WIDTH, Flow, Tensor, parts, single
+from archdsl.emit.writer import ClassWriter
+from archdsl.ir import program as p
+from archdsl.ir.design import Callee, Instance
+from archdsl.ops.op import SAME, Size
+
+if TYPE_CHECKING:
+    from archdsl.emit.unit import Unit
+
+
+class Parameter:
+    """One parameter of a constructor: its annotation, and the text of its default."""
+
+    def __init__(self, name: str, kind: str, default: str | None) -> None:
+        self.name, self.kind, self.default = name, kind, default
+
+
+class ClassCode:
+    """A class as data, and what its users have to know of it.
+
+    `channel_symbols` are the names of the inputs' channels, `channel_params` those that the
+    constructor takes (None where the spec fixes them). `outputs` are symbolic in these, in
+    the parameters, and in the inputs' heights and widths; None while the class is being written.
+    `exposes`: users read `.out_channels`.
+    """
+
+    def __init__(self, definition: p.Definition) -> None:
+        self.definition = definition
+        self.name = definition.name
+        self.base = "nn.Sequential" if definition.kind == "sequence" else "nn.Module"
+        self.parameters: list[Parameter] = []
+        self.channel_symbols: list[str] = []
+        self.channel_params: list[str | None] = []
+        self.input_prefixes: list[str] = []
+        self.input_defaults: dict[str, Any] = {}
+        self.inputs: list[tuple[str, str]] = []
+        self.starts: list[Tensor] = []
+        self.outputs: tuple[Tensor, ...] | None = None
+        self.exposes = False
+        self.pad_rules: dict[str, tuple[Any, Any]] = {}
+        self.same_params: set[str] = set()
+        self.implied_padding = False
+        self.dropped: set[str] = set()
+        self.buffers: list[str] = []
+        self.init: Code = []
+        self.forward: Code = []
+        self.returns = "Tensor"
+        self.aux: list[str] = []
+
+    @property
+    def is_model(self) -> bool:
+        return self.definition.kind == "model"
+
+
+def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
+    """Write a definition; a second time with distinct locals if two versions of one were mixed up."""
+    try:
+        _build(unit, definition, code, distinct=False)
+    except s.Stale:
+        fresh = ClassCode(definition)
+        fresh.exposes = code.exposes
+        code.__dict__.update(fresh.__dict__)
+        _build(unit, definition, code, distinct=True)
+
+
+def _build(unit: Unit, definition: p.Definition, code: ClassCode, distinct: bool) -> None:
+    instances = unit.instances(definition.name)
+    w = ClassWriter(unit, code, walk, distinct)
+    defaults = _parameters(w, definition, instances)
+    start = _inputs(w, definition, instances)
+    _defaults(w, defaults)
+    if definition.kind == "sequence":
+        result = _sequence(w, definition, start)
+    else:
+        result = _module(w, definition, start)
+    code.outputs = tuple(result)
+    _finish(w, definition, instances)
+
+
+# Parameters
+
+
+def _parameters(
+    w: ClassWriter, definition: p.Definition, instances: list[Instance]
+) -> list[tuple[p.Param, Any]]:
+    """Put the parameters into scope; those with defaults come back with the defaults' values."""
+    defaults: list[tuple[p.Param, Any]] = []
+    for param in definition.params:
+        values = [instance.arguments.get(param.name) for instance in instances]
+        default = None
+        if param.default is not None:
+            default = w.evaluator.evaluate(param.default, w.scope)
+            defaults.append((param, default))
+            values.append(default)
+        callees = [value for value in values if isinstance(value, Callee)]
+        if SAME in [value for value in values if not isinstance(value, (Callee, tuple))]:
+            w.code.same_params.add(param.name)
+        if callees:
+            w.scope[param.name] = CalleeParam(
+                param.name, _unique(callees), any(value is None for value in values)
+            )
+        else:
+            w.scope[param.name] = s.name(param.name)
+    return defaults
+
+
+def _unique(callees: list[Callee]) -> tuple[Callee, ...]:
+    found: list[Callee] = []
+    for callee in callees:
+        if callee not in found:
+            found.append(callee)
+    return tuple(found)
+
+
+def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
+    """A default that refers to another parameter is computed where None arrives."""
+    for param, value in defaults:
+        if s.symbolic(value):
+            w.init.append(
+                Block(header=f"if {param.name} is None:", body=[f"{param.name} = {s.text(value)}"])
+            )
+
+
+def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]:
+    """The constructor's parameters in order."""
+    definition, code = w.definition, w.code
+    own: list[Parameter] = []
+    for param in definition.params:
+        if param.name in code.dropped:
+            continue
+        values = [instance.arguments.get(param.name) for instance in instances]
+        default: str | None = None
+        sentinel = False
+        if param.default is not None:
+            value = w.evaluator.evaluate(param.default, _free_scope(w))
+            sentinel = s.symbolic(value)
+            if param.name in code.pad_rules:
+                default = "0"
+            else:
+                default = "None" if sentinel else w.unit.value_text(w, value)
+            if not sentinel:
+                values.append(value)
+        if param.name in code.pad_rules:
+            values = _paddings(code, param.name, instances)
+        kind = _annotation(w, param, values)
+        if sentinel and "None" not in kind:
+            kind += " | None"
+        own.append(Parameter(param.name, kind, default))
+    implied = _implied(w, instances)
+    if code.is_model:
+        return own + implied
+    padding = [Parameter("padding", "int | tuple[int, int]", "0")] if code.implied_padding else []
+    return implied + [each for each in own if each.default is None] + [
+        each for each in own if each.default is not None
+    ] + padding
+
+
+def _free_scope(w: ClassWriter) -> dict[str, Any]:
+    scope = dict(w.unit.constants)
+    scope.update({param.name: s.name(param.name) for param in w.definition.params})
+    return scope
+
+
+def _paddings(code: ClassCode, name: str, instances: list[Instance]) -> list[Any]:
+    """The paddings that `same` came to."""
+    from archdsl.emit.calls import same_padding
+
+    kernel, dilation = code.pad_rules[name]
+    found: list[Any] = [0]
+    for instance in instances:
+        value = instance.arguments.get(name)
+        if value is SAME or value is None:
+            known = s.substitute(kernel, instance.arguments)
+            value = same_padding(known, s.substitute(dilation, instance.arguments))
+        found.append(value)
+    return found
+
+
+def _annotation(w: ClassWriter, param: p.Param, values: list[Any]) -> str:
+    given = declared(param.type)
+    if given is not None and not any(value is None for value in values):
+        return given
+    kind = annotation(values, lambda callees: w.unit.callee_annotation(callees))
+    w.unit.need_for_annotation(kind)
+    return kind
+
+
+def _implied(w: ClassWriter, instances: list[Instance]) -> list[Parameter]:
+    made = []
+    for name in w.code.channel_params:
+        if name is None or name in w.code.dropped:
+            continue
+        default = w.code.input_defaults.get(name)
+        kind = "Sequence[int]" if name in w.lists else "int"
+        w.unit.need_for_annotation(kind)
+        made.append(Parameter(name, kind, None if default is None else s.text(default)))
+    return made
+
+
+# Inputs
+
+
+def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance]) -> Flow:
+    """The values that arrive, symbolic; a model knows its input's size."""
+    flows: list[Any] = []
+    several = len(definition.inputs) > 1
+    position = 0
+    for port in definition.inputs:
+        if port.many:
+            raise w.error(
+                "E520",
+                "a block with a list of inputs can't be written yet",
+                port.span,
+                "name each input",
+            )
+        name = port.name or "in"
+        plain = name == "in"
+        prefix = "" if plain and not several else f"{name}."
+        variable = "x" if plain else w.names.take(name)
+        symbol = "in_channels" if plain else f"{name}_channels"
+        rank = len(instances[0].inputs[position]) if instances else 3
+        position += 1
+        tensor = _input(w, port, symbol, prefix, variable, rank)
+        w.code.input_prefixes.append(prefix)
+        w.code.inputs.append((variable, "Tensor"))
+        w.code.starts.append(tensor)
+        w.scope[name] = tensor
+        if not plain:
+            w.protected.add(variable)
+        flows.append(tensor)
+    return flows[0] if len(flows) == 1 else tuple(flows)
+
+
+def _input(
+    w: ClassWriter, port: p.Port, symbol: str, prefix: str, variable: str, rank: int
+) -> Tensor:
+    code = w.code
+    if port.dims is None:
+        dims = (s.name(symbol), s.name(prefix + HEIGHT), s.name(prefix + WIDTH))[:rank]
+        code.channel_symbols.append(symbol)
+        code.channel_params.append(symbol)
+        return Tensor(dims, variable, simple=True)
+    known = [None if dim is None else w.value(dim) for dim in port.dims]
+    for name, value in zip(port.dim_names, known):  # noqa: B905
+        if name is not None:
+            w.scope[name] = value
+    channels = known[0]
+    if isinstance(channels, int):
+        code.input_defaults[symbol] = channels
+        code.channel_params.append(symbol)
+        channels = s.name(symbol)
+    else:
+        code.channel_params.append(None)
+    code.channel_symbols.append(symbol)
+    return Tensor((channels, *known[1:]), variable, simple=True)
+
+
+# Bodies
+
+
+def _sequence(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tensor]:
+    """A block that is an `nn.Sequential`."""
+    ops: Ops = []
+    result = single(sequential(w, definition.body, single(start).but(fresh=False), ops))
+    prelude, text = container_text(w, ops, "layers" if not any_labelled(ops) else "children")
+    inner = text[len("nn.Sequential(") : -1]
+    w.init += prelude
+    w.init.append(f"super().__init__({inner})")
+    if w.code.exposes:
+        w.init.append(f"self.out_channels = {s.text(result.channels)}")
+    return [result]
+
+
+def _module(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tensor]:
+    """A block with a `forward`."""
+    if _reads_input(definition.body):
+        w.protected |= {tensor.text for tensor in parts(start)}
+    result = w.walk(definition.body, start)
+    w.lines = [*w.head, *w.lines]
+    outputs = _outputs(w, definition, result)
+    _return(w, outputs)
+    return outputs
+
+
+def _outputs(w: ClassWriter, definition: p.Definition, result: Flow) -> list[Tensor]:
+    if len(definition.outputs) <= 1 and all(port.name is None for port in definition.outputs):
+        return list(parts(result))
+    found: list[Tensor] = []
+    for port in definition.outputs:
+        value = w.scope[port.name or "in"]
+        found += list(parts(value)) if isinstance(value, (Tensor, tuple)) else []
+    return found
+
+
+def _return(w: ClassWriter, outputs: list[Tensor]) -> None:
+    if len(outputs) > 1:
+        texts = {tensor.text for tensor in outputs}
+        w.code.returns = f"tuple[{', '.join('Tensor' for _ in outputs)}]"
+        if len(texts) == 1:
+            names = [w.names.take(f"out{number}") for number in range(1, len(outputs) + 1)]
+            w.emit(f"{', '.join(names)} = {outputs[0].text}")
+            w.emit(f"return {', '.join(names)}")
+            return
+        w.emit(f"return {', '.join(tensor.text for tensor in outputs)}")
+        return
+    tensor = outputs[0]
+    if w.aux:
+        tensor = w.flush(tensor)
+        _return_heads(w, tensor)
+        return
+    if tensor.text.startswith(("torch.", "F.")) or tensor.simple:
+        w.emit(f"return {tensor.text}")
+        return
+    tensor = w.flush(tensor)
+    w.emit(f"return {tensor.text}")
+
+
+def _return_heads(w: ClassWriter, tensor: Tensor) -> None:
+    """Training returns the heads, too."""
+    code = w.code
+    code.aux = list(w.aux)
+    code.returns = f"Tensor | {code.name}Output"
+    test = " or ".join(f"{name} is None" for name in w.aux)
+    w.lines.append(Block(header=f"if {test}:", body=[f"return {tensor.text}"]))
+    w.emit(f"return {code.name}Output({', '.join((tensor.text, *w.aux))})")
+    w.unit.need("NamedTuple")
+
+
+def _reads_input(region: p.Region) -> bool:
+    """Whether the body takes its input as a value later on."""
+    from archdsl.emit.inputs import reads_input
+
+    return reads_input(region)
+
+
+# The end
+
+
+def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance]) -> None:
+    code = w.code
+    captures: Code = [
+        f"self.{attribute} = {name}"
+        for name, attribute in w.captured.items()
+        if name not in definition_attributes(w)
+    ]
+    code.init = [*w.init, *captures]
+    code.forward = w.lines
+    _settle(code.init, w)
+    _settle(code.forward, w)
+    code.init = prune(code.init)
+    _drop_dead(w, definition)
+    code.parameters = parameter_list(w, instances)
+
+
+def definition_attributes(w: ClassWriter) -> set[str]:
+    return set()
+
+
+def _settle(code: Code, w: ClassWriter) -> None:
+    """Decide the in-place marks of all texts."""
+    for position, part in enumerate(code):
+        if isinstance(part, Block):
+            _settle(part.body, w)
+        elif isinstance(part, Local):
+            code[position] = Local(name=part.name, text=w.settle(part.text), op=part.op)
+        else:
+            code[position] = w.settle(part)
+
+
+def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
+    """Parameters that only shape the signature are none of the constructor's."""
+    code = w.code
+    exposed: Code = []
+    if code.outputs and code.exposes:
+        exposed = [s.text(s.unstale(code.outputs[0].channels))]
+    used = [*code.init, *exposed]
+    for param in definition.params:
+        if not mentions(used, param.name) and not _default_of_another(w, param.name):
+            code.dropped.add(param.name)
+    for name in code.channel_params:
+        if name is not None and not mentions(used, name):
+            code.dropped.add(name)
+
+
+def _default_of_another(w: ClassWriter, name: str) -> bool:
+    return False
+
+
+def out_channels_line(code: ClassCode) -> str:
+    """The attribute that tells users how wide the output is."""
+    assert code.outputs is not None
+    return f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}"
+
+
+__all__ = ["ClassCode", "Parameter", "Size", "build", "out_channels_line"]

@@ -1,0 +1,163 @@
+"""Python code as data: lines, blocks, and locals that vanish where nothing reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from archdsl.emit.symbol import Symbol
+from archdsl.node import Node
+
+INDENT = "    "
+WIDTH = 88
+
+
+class Block(Node):
+    """A header line and what is indented under it."""
+
+    header: str
+    body: list[Any]
+
+
+class Local(Node):
+    """`name = value`: kept only where the name is read."""
+
+    name: str
+    text: str
+    op: str = "="
+
+
+class Variable(Symbol):
+    """A local name of the constructor, in one of its versions. A `stale` one was assigned anew."""
+
+    __slots__ = ("stale",)
+
+    def __init__(self, identifier: str, meaning: Any = None) -> None:
+        super().__init__("name", identifier, meaning=meaning)
+        self.stale = False
+        if meaning is None:
+            self._key = ("variable", id(self))
+
+
+Code = list[Any]
+
+
+def render(code: Code, depth: int = 0) -> list[str]:
+    """The lines of a body; empty blocks get `pass`."""
+    lines: list[str] = []
+    for part in code:
+        if isinstance(part, Block):
+            lines.append(INDENT * depth + part.header)
+            inner = render(part.body, depth + 1)
+            lines += inner or [INDENT * (depth + 1) + "pass"]
+        elif isinstance(part, Local):
+            lines.append(f"{INDENT * depth}{part.name} {part.op} {part.text}")
+        else:
+            lines.append(INDENT * depth + part if part else "")
+    return lines
+
+
+def texts(code: Code) -> Iterable[str]:
+    """Every piece of Python text in a body, headers included."""
+    for part in code:
+        if isinstance(part, Block):
+            yield part.header
+            yield from texts(part.body)
+        elif isinstance(part, Local):
+            yield part.text
+        else:
+            yield part
+
+
+def mentions(code: Code, identifier: str) -> bool:
+    """Whether a name is read or written anywhere in a body."""
+    pattern = re.compile(rf"(?<![\w.]){re.escape(identifier)}\b(?!\s*=[^=])")
+    return any(pattern.search(piece) for piece in texts(code))
+
+
+def prune(code: Code, keep: Code = []) -> Code:  # noqa: B006
+    """Drop locals that nothing reads, until all that stand are read."""
+    while True:
+        dead = {
+            part.name
+            for part in _locals(code)
+            if not mentions(code + keep, part.name)
+        }
+        if not dead:
+            return _tidy(code)
+        code = _without(code, dead)
+
+
+def _locals(code: Code) -> Iterable[Local]:
+    for part in code:
+        if isinstance(part, Local):
+            yield part
+        elif isinstance(part, Block):
+            yield from _locals(part.body)
+
+
+def _without(code: Code, dead: set[str]) -> Code:
+    result: Code = []
+    for part in code:
+        if isinstance(part, Local) and part.name in dead:
+            continue
+        if isinstance(part, Block):
+            body = _without(part.body, dead)
+            if not body and part.header.startswith(("for ", "if ", "else")):
+                continue
+            part = Block(header=part.header, body=body)
+        result.append(part)
+    return result
+
+
+def _tidy(code: Code) -> Code:
+    """No blank line first, last, or after another."""
+    result: Code = []
+    for part in code:
+        if part == "" and (not result or result[-1] == ""):
+            continue
+        result.append(part)
+    while result and result[-1] == "":
+        result.pop()
+    return result
+
+
+def fits(line: str, depth: int) -> bool:
+    """Whether a line stands within black's width at this depth."""
+    return len(INDENT) * depth + len(line) <= WIDTH
+
+
+def snake(identifier: str) -> str:
+    """`DenseLayer` -> `dense_layer`, `ConvBN` -> `conv_bn`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", identifier)
+    return spaced.lower()
+
+
+class Names:
+    """Hands out identifiers that nothing else in a function has."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def take(self, wish: str) -> str:
+        """The wish itself if it is free, else the wish with a number."""
+        name, number = wish, 2
+        while name in self._taken:
+            name = f"{wish}{number}"
+            number += 1
+        self._taken.add(name)
+        return name
+
+    def copy(self) -> Names:
+        return Names(self._taken)
+
+    def release(self, *names: str) -> None:
+        """Names whose values nothing reads any more."""
+        self._taken.difference_update(names)
+
+    def reserve(self, name: str) -> None:
+        self._taken.add(name)
+
+    def free(self, name: str) -> bool:
+        return name not in self._taken

@@ -1,0 +1,318 @@
+"""Conditions: modules of one arm are None in the other, and `forward` asks the module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl.emit import symbol as s
+from archdsl.emit.code import Block, Code, fits
+from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.ir import program as p
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archdsl.emit.writer import ClassWriter
+
+
+class Arm:
+    """One arm of an `if` in the constructor, and the attributes that it alone declares."""
+
+    def __init__(self) -> None:
+        self.declared: dict[str, str] = {}
+
+
+class Part:
+    """An arm once written."""
+
+    def __init__(self, init: Code, lines: Code, declared: dict[str, str]) -> None:
+        self.init, self.lines, self.declared = init, lines, declared
+
+
+def _arm(w: ClassWriter, write: Callable[[], None]) -> Part:
+    arm = Arm()
+    outer_init, w.init = w.init, []
+    before = set(w.attributes)
+    w.contexts.append(arm)
+    try:
+        with w.buffer() as lines:
+            write()
+        return Part(w.init, lines, arm.declared)
+    finally:
+        w.contexts.pop()
+        w.init = outer_init
+        w.attributes |= before
+
+
+def write_arms(
+    w: ClassWriter,
+    condition: Any,
+    then: Callable[[], None],
+    otherwise: Callable[[], None] | None,
+) -> None:
+    """Both arms of an `if`, in the constructor and in `forward`."""
+    before = set(w.attributes)
+    yes = _arm(w, then)
+    after = set(w.attributes)
+    w.attributes = set(before) | (after - set(yes.declared))
+    no = _arm(w, otherwise) if otherwise is not None else Part([], [], {})
+    w.attributes |= after
+    place(w, condition, yes, no)
+
+
+def place(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
+    """Write both arms where they belong."""
+    for attribute in list(no.declared):
+        if attribute in yes.declared:
+            del yes.declared[attribute], no.declared[attribute]
+    _place_init(w, condition, yes, no)
+    _place_forward(w, condition, yes, no)
+
+
+def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
+    test = s.text(condition)
+    absent = {**yes.declared, **no.declared}
+    if not yes.init and not no.init:
+        return
+    if len(yes.init) == 1 and not no.init and len(absent) == 1 and w.loop is None:
+        (attribute,) = absent
+        made = yes.init[0]
+        prefix = f"self.{attribute} = "
+        if isinstance(made, str) and made.startswith(prefix):
+            line = f"{made} if {s.text(condition, 2)} else None"
+            if fits(w.settle(line), 2):
+                w.init.append(line)
+                return
+    if w.loop is None:
+        w.init += [f"self.{name}: {kind} | None = None" for name, kind in absent.items()]
+    if not yes.init:
+        w.init.append(Block(header=f"if {s.text(s.negation(condition))}:", body=no.init))
+        return
+    w.init.append(Block(header=f"if {test}:", body=yes.init))
+    if no.init:
+        w.init.append(Block(header="else:", body=no.init))
+
+
+def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
+    if not yes.lines and not no.lines:
+        return
+    in_loop = w.loop is not None
+    if yes.declared and not in_loop:
+        tests = present(yes.declared, yes.lines)
+        other = present(no.declared, no.lines) if no.declared else None
+    elif no.declared and not in_loop:
+        yes, no = no, yes
+        tests, other = present(yes.declared, yes.lines), None
+    else:
+        tests, other = w.flag(condition), None
+    if not yes.lines:
+        tests, yes, no = f"not ({tests})" if " " in tests else f"not {tests}", no, Part([], [], {})
+        tests = tests.replace("not (self.", "not (self.")
+        other = None
+    w.lines.append(Block(header=f"if {tests}:", body=yes.lines))
+    if no.lines:
+        header = f"elif {other}:" if other else "else:"
+        w.lines.append(Block(header=header, body=no.lines))
+
+
+def present(declared: dict[str, str], lines: Code) -> str:
+    """`self.a is not None and self.b is not None`, for the modules that the lines call."""
+    from archdsl.emit.code import texts
+
+    body = "\n".join(texts(lines))
+    called = [name for name in declared if f"self.{name}" in body] or list(declared)[:1]
+    return " and ".join(f"self.{name} is not None" for name in called)
+
+
+def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
+    """`if c { } else { }` among a class's own steps."""
+    condition = w.value(item.condition)
+    if not isinstance(condition, s.Symbol):
+        chosen = item.then if condition else item.otherwise
+        return flow if chosen is None else w.walk(chosen, flow)
+    if _only_heads(item.then) and item.otherwise is None:
+        return _heads(w, condition, item, flow)
+    start = _unfresh(w.settle_flow(flow)) if item.otherwise is not None else w.settle_flow(flow)
+    target = _target(w, start)
+    results: list[Flow] = []
+    bound: list[dict[str, Any]] = []
+
+    def arm(region: p.Region | None) -> Callable[[], None]:
+        def write() -> None:
+            with w.inner_scope() as scope:
+                result = start if region is None else w.walk(region, start)
+                results.append(_assigned(w, target, result))
+                bound.append(dict(scope))
+
+        return write
+
+    outer = dict(w.scope)
+    needs_else = item.otherwise is not None or target != _texts(start)
+    write_arms(w, condition, arm(item.then), arm(item.otherwise) if needs_else else None)
+    if len(results) == 1:
+        results.append(start)
+        bound.append(outer)
+    _keep_common(w, outer, bound)
+    return _joined(condition, results[0], results[1], target)
+
+
+def _texts(flow: Flow) -> tuple[str, ...]:
+    return tuple(tensor.text for tensor in parts(flow))
+
+
+def _target(w: ClassWriter, start: Flow) -> tuple[str, ...]:
+    """The variables that hold the stream after the `if`."""
+    if isinstance(start, Tensor):
+        if start.text in w.protected or start.text != w.variable:
+            if w.variable in w.protected:
+                w.variable = w.names.take("out")
+            return (w.variable,)
+        return (start.text,)
+    return _texts(start)
+
+
+def _assigned(w: ClassWriter, target: tuple[str, ...], flow: Flow) -> Flow:
+    """Put an arm's result into the variables that the other arm uses, too."""
+    tensors = parts(flow)
+    if len(tensors) != len(target):
+        return flow
+    made = []
+    for name, tensor in zip(target, tensors):  # noqa: B905
+        if tensor.text != name:
+            w.emit(f"{name} = {tensor.text}")
+        made.append(tensor.but(text=name, simple=True))
+    return made[0] if isinstance(flow, Tensor) else tuple(made)
+
+
+def _unfresh(flow: Flow) -> Flow:
+    if isinstance(flow, Tensor):
+        return flow.but(fresh=False)
+    return tuple(_unfresh(part) for part in flow)
+
+
+def _keep_common(w: ClassWriter, outer: dict[str, Any], bound: list[dict[str, Any]]) -> None:
+    """Names that both arms bound stay visible."""
+    for name in bound[0]:
+        if name not in outer and name in bound[1]:
+            first, second = bound[0][name], bound[1][name]
+            if isinstance(first, Tensor) and isinstance(second, Tensor):
+                w.scope[name] = first
+
+
+def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) -> Flow:
+    made = []
+    for first, second, text in zip(parts(then), parts(other), target):  # noqa: B905
+        made.append(join_shapes(condition, first, second).but(text=text, simple=True))
+    return made[0] if isinstance(then, Tensor) and isinstance(other, Tensor) else tuple(made)
+
+
+def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:
+    """The shape after an `if`: a dimension that differs is chosen by the condition."""
+    if _recursive(then):
+        return other
+    if _recursive(other):
+        return then
+    shape = tuple(
+        s.choose(condition, a, b) for a, b in zip(then.shape, other.shape)  # noqa: B905
+    )
+    stride = then.stride
+    if then.stride is None or other.stride is None:
+        stride = None
+    elif not s.same(then.stride, other.stride):
+        stride = (
+            s.choose(condition, then.stride[0], other.stride[0]),
+            s.choose(condition, then.stride[1], other.stride[1]),
+        )
+    return Tensor(shape, stride=stride, fresh=then.fresh and other.fresh)
+
+
+def _recursive(tensor: Tensor) -> bool:
+    return "@recursive" in s.names_in(tensor.shape)
+
+
+# Side heads under a condition
+
+
+def _only_heads(region: p.Region) -> bool:
+    return all(isinstance(item, p.Aux) for item in region.items)
+
+
+def _heads(w: ClassWriter, condition: Any, item: p.If, flow: Flow) -> Flow:
+    """`if c { aux ... }`: the head is None where the condition fails."""
+    tensor = w.flush(single(flow)).but(fresh=False)
+    arm = _arm(w, lambda: _discard(w.walk(item.then, tensor)))
+    _place_init(w, condition, arm, Part([], [], {}))
+    w.lines += arm.lines
+    return tensor
+
+
+def _discard(_: Flow) -> None:
+    return None
+
+
+# Projections
+
+
+def projects(start: Tensor, body: Tensor) -> Any:
+    """Whether a skip has to project: the channels differ, or the body's stride is not 1."""
+    stride: Any = True
+    if body.stride is not None:
+        stride = s.compare("!=", body.stride[0], 1)
+        if not s.same(body.stride[0], body.stride[1]):
+            stride = s.either(stride, s.compare("!=", body.stride[1], 1))
+    return s.either(stride, s.compare("!=", start.channels, body.channels))
+
+
+def guarded_projection(
+    w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor
+) -> Tensor:
+    """The skip's value: the input itself, or its projection where it has to be projected."""
+    assert item.projection is not None
+    condition = True if item.skip == "apply" else projects(start, body)
+    if not isinstance(condition, s.Symbol):
+        if not condition:
+            return start
+        return _always(w, item.projection, start)
+    return _sometimes(w, condition, item.projection, start)
+
+
+def _always(w: ClassWriter, projection: p.Region, start: Tensor) -> Tensor:
+    variable = w.names.take("identity")
+    with w.inner_scope(), w.stream(variable, start.text):
+        made = single(w.walk(projection, start))
+        if not made.simple:
+            w.emit(f"{variable} = {made.text}")
+            made = made.but(text=variable, simple=True)
+    w.names.release(variable)
+    return made
+
+
+def _sometimes(
+    w: ClassWriter, condition: Any, projection: p.Region, start: Tensor
+) -> Tensor:
+    variable = w.names.take("identity")
+    made: list[Tensor] = []
+
+    def write() -> None:
+        with w.inner_scope(), w.stream(variable, start.text):
+            made.append(single(w.walk(projection, start)))
+
+    arm = _arm(w, write)
+    result = made[0]
+    _place_init(w, condition, arm, Part([], [], {}))
+    test = present(arm.declared, [*arm.lines, result.text]) if arm.declared else w.flag(condition)
+    if not arm.lines and len(arm.declared) <= 1:
+        absent = f"self.{next(iter(arm.declared))} is None" if arm.declared else None
+        if absent is not None:
+            text = f"{start.text} if {absent} else {result.text}"
+        else:
+            text = f"{result.text} if {test} else {start.text}"
+        w.emit(f"{variable} = {text}")
+    else:
+        w.emit(f"{variable} = {start.text}")
+        lines = arm.lines
+        if result.text != variable:
+            lines = [*lines, f"{variable} = {result.text}"]
+        w.lines.append(Block(header=f"if {test}:", body=lines))
+    w.names.release(variable)
+    return Tensor(result.shape, variable, stride=result.stride, simple=True)

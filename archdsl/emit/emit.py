@@ -1,0 +1,279 @@
+"""Program and designs to the text of a module: the plan, the template, black."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from archdsl.diagnostics import Bag, SpecError
+from archdsl.emit import docs
+from archdsl.emit import symbol as s
+from archdsl.emit.classes import ClassCode, out_channels_line
+from archdsl.emit.code import Block, Code, render, texts
+from archdsl.emit.unit import Unit
+from archdsl.ir import program as p
+from archdsl.ir.design import Design
+from archdsl.node import Node
+
+
+class PyClass(Node):
+    """A class to write. `signature` and `inputs` are parameter lists, `init` and `forward` lines."""
+
+    name: str
+    base: str
+    doc: str
+    output: bool
+    heads: tuple[str, ...]
+    buffers: tuple[str, ...]
+    signature: str
+    init: tuple[str, ...]
+    inputs: str
+    returns: str
+    forward: tuple[str, ...]
+
+
+class Factory(Node):
+    """A function that makes one variant."""
+
+    name: str
+    model: str
+    doc: str
+    call: str
+
+
+class PyModule(Node):
+    """The file to write, as data."""
+
+    doc: str
+    paper: str
+    origin: str
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+    classes: tuple[PyClass, ...]
+    factories: tuple[Factory, ...]
+
+
+def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
+    """The module's text, as black leaves it; empty if something could not be written."""
+    module = plan(program, designs, bag)
+    return "" if module is None else formatted(module)
+
+
+def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | None:
+    """The module as data; None if something could not be written."""
+    unit = Unit(program, designs)
+    reachable = {
+        instance.definition.name for design in designs for instance in design.instances()
+    }
+    for definition in program.definitions:
+        if definition.name not in reachable:
+            continue
+        try:
+            unit.code(definition.name)
+        except SpecError as error:
+            bag.add(error.diagnostic)
+    if bag.failed:
+        return None
+    codes = [
+        unit.codes[definition.name]
+        for definition in program.definitions
+        if definition.name in unit.codes
+    ]
+    classes = tuple(_class(unit, code) for code in codes)
+    factories = tuple(
+        _factory(unit, variant, designs)
+        for variant in program.variants
+        if variant.definition in unit.codes
+    )
+    return PyModule(
+        doc=docs.escaped(_module_doc(program)),
+        paper=docs.escaped(_paper(program)),
+        origin=_origin(program),
+        imports=_imports(unit, classes, factories),
+        helpers=tuple(unit.helpers.values()),
+        classes=classes,
+        factories=factories,
+    )
+
+
+def formatted(module: PyModule) -> str:
+    """The text of a planned module."""
+    import black
+    import jinja2
+
+    folder = os.path.join(os.path.dirname(__file__), "templates")
+    environment = jinja2.Environment(  # noqa: S701 - the output is Python, not HTML
+        loader=jinja2.FileSystemLoader(folder),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    text = environment.get_template("module.py.j2").render(module=module)
+    return black.format_str(text, mode=black.Mode())
+
+
+# Classes
+
+
+def _class(unit: Unit, code: ClassCode) -> PyClass:
+    init = list(code.init)
+    if code.base == "nn.Module":
+        head: Code = ["super().__init__()"]
+        if code.exposes:
+            head.append(out_channels_line(code))
+        init = [*head, *init]
+    parameters = ["self"]
+    for parameter in code.parameters:
+        default = "" if parameter.default is None else f" = {parameter.default}"
+        parameters.append(f"{parameter.name}: {parameter.kind}{default}")
+    inputs = ["self", *(f"{name}: {kind}" for name, kind in code.inputs)]
+    return PyClass(
+        name=code.name,
+        base=code.base,
+        doc=docs.class_doc(code),
+        output=bool(code.aux),
+        heads=tuple(code.aux),
+        buffers=tuple(code.buffers),
+        signature=", ".join(parameters) + ("," if len(parameters) > 6 else ""),
+        init=tuple(render(init)),
+        inputs=", ".join(inputs),
+        returns=code.returns,
+        forward=tuple(render(_tidied(code.forward))),
+    )
+
+
+def _tidied(code: Code) -> Code:
+    """Blank lines only between statements, one at a time."""
+    result: Code = []
+    for part in code:
+        if part == "" and (not result or result[-1] == ""):
+            continue
+        if isinstance(part, Block):
+            part = Block(header=part.header, body=_tidied(part.body))
+        if isinstance(part, str) and part.startswith("return ") and result and result[-1] == "":
+            if len(result) < 3:
+                result.pop()
+        result.append(part)
+    while result and result[-1] == "":
+        result.pop()
+    return result
+
+
+# Factories
+
+
+def _factory(unit: Unit, variant: p.Variant, designs: Sequence[Design]) -> Factory:
+    code = unit.codes[variant.definition]
+    design = next(each for each in designs if each.name == variant.name)
+    arguments: list[str] = []
+    given = {argument.parameter: argument for argument in variant.arguments}
+    for param in code.definition.params:
+        if param.name not in given or param.name in code.dropped:
+            continue
+        value = design.root.arguments[param.name]
+        text = unit.value_text(None, value)
+        positional = param.default is None
+        arguments.append(text if positional else f"{param.name}={text}")
+    unit.need("Any")
+    return Factory(
+        name=variant.name,
+        model=code.name,
+        doc=docs.figures(design),
+        call=f"{code.name}({', '.join([*arguments, '**kwargs'])})",
+    )
+
+
+# The file's head
+
+
+def _module_doc(program: p.Program) -> str:
+    doc = (program.doc or f"{_stem(program)}").strip()
+    return doc
+
+
+def _stem(program: p.Program) -> str:
+    return os.path.splitext(os.path.basename(program.source.path))[0]
+
+
+def _paper(program: p.Program) -> str:
+    paper = dict(program.paper)
+    if not paper:
+        return ""
+    pieces = [str(paper[key]) for key in ("title", "year") if key in paper]
+    text = ", ".join(pieces) + "." if pieces else ""
+    link = ""
+    if "arxiv" in paper:
+        link = f"https://arxiv.org/abs/{paper['arxiv']}"
+    elif "url" in paper:
+        link = str(paper["url"])
+    elif "doi" in paper:
+        link = f"https://doi.org/{paper['doi']}"
+    if len(text) + len(link) + 1 <= 88:
+        return f"{text} {link}".strip()
+    return f"{textwrap.fill(text, 88)}\n{link}".strip()
+
+
+def _origin(program: p.Program) -> str:
+    path = os.path.abspath(program.source.path)
+    name = f"{os.path.basename(os.path.dirname(path))}/{os.path.basename(path)}"
+    return docs.escaped(f"Generated from {name} by archdsl; edit the spec, not this file.")
+
+
+_TYPING = ("Any", "Literal", "NamedTuple")
+
+
+def _imports(
+    unit: Unit, classes: tuple[PyClass, ...], factories: tuple[Factory, ...]
+) -> tuple[str, ...]:
+    """Import lines in isort's order: standard library, torch, externs."""
+    body = "\n".join(_bodies(classes, factories))
+    body += "\n".join(unit.helpers.values())
+
+    def used(name: str) -> bool:
+        return re.search(rf"(?<![\w.\"]){name}\b", body) is not None
+
+    standard: list[str] = []
+    if used("math\\."):
+        standard.append("import math")
+    if used("OrderedDict"):
+        standard.append("from collections import OrderedDict")
+    abstract = [name for name in ("Callable", "Sequence") if used(name)]
+    if abstract:
+        standard.append(f"from collections.abc import {', '.join(abstract)}")
+    if used("partial"):
+        standard.append("from functools import partial")
+    typing = [name for name in _TYPING if used(name)]
+    if typing:
+        standard.append(f"from typing import {', '.join(typing)}")
+    third: list[str] = []
+    if used("torch\\."):
+        third.append("import torch")
+    if used("F\\."):
+        third.append("import torch.nn.functional as F")
+    names = [name for name in ("Tensor", "nn") if used(name)]
+    third.append(f"from torch import {', '.join(names)}")
+    externs = [
+        f"from {module} import {', '.join(sorted(names))}"
+        for module, names in sorted(unit.extern_imports.items())
+    ]
+    lines = [*standard, "", *third] if standard else third
+    return tuple([*lines, "", *externs] if externs else lines)
+
+
+def _bodies(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> list[str]:
+    """All text of the file that is code."""
+    found: list[str] = []
+    for each in classes:
+        found += [each.base, each.signature, each.inputs, each.returns, *each.init, *each.forward]
+        found += ["NamedTuple Tensor"] if each.output else []
+        found += ["Tensor"] if each.buffers or each.forward else []
+    for factory in factories:
+        found += ["Any", factory.call]
+    return found
+
+
+__all__ = ["PyModule", "emit", "formatted", "plan", "s", "texts"]

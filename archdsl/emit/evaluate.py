@@ -1,0 +1,209 @@
+"""Runs compile-time expressions on symbols: what is known is computed, the rest stays as written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from archdsl import expr as e
+from archdsl.emit import symbol as s
+from archdsl.ir.design import Callee
+from archdsl.ir.program import Function
+from archdsl.ops.op import SAME, Size
+from archdsl.values import BUILTINS
+
+Scope = dict[str, Any]
+
+
+class Loop:
+    """A comprehension over a list that only the constructor's caller knows."""
+
+    __slots__ = ("element", "conditions", "iterable", "names_bound")
+
+    def __init__(
+        self, names_bound: tuple[str, ...], element: Any, iterable: Any, conditions: tuple[Any, ...]
+    ) -> None:
+        self.names_bound = names_bound
+        self.element = element
+        self.iterable = iterable
+        self.conditions = conditions
+
+    def text(self) -> str:
+        target = ", ".join(self.names_bound)
+        tail = "".join(f" if {s.text(condition, 2)}" for condition in self.conditions)
+        return f"[{s.text(self.element)} for {target} in {s.text(self.iterable, 2)}{tail}]"
+
+    def substitute(self, mapping: Mapping[str, Any]) -> Any:
+        inner = {key: value for key, value in mapping.items() if key not in self.names_bound}
+        iterable = s.substitute(self.iterable, mapping)
+        if isinstance(iterable, tuple):
+            items = []
+            for item in iterable:
+                bound = dict(inner)
+                bound.update(spread(self.names_bound, item))
+                if all(s.substitute(condition, bound) for condition in self.conditions):
+                    items.append(s.substitute(self.element, bound))
+            return tuple(items)
+        element = s.substitute(self.element, inner)
+        conditions = tuple(s.substitute(condition, inner) for condition in self.conditions)
+        return s.Symbol("loop", Loop(self.names_bound, element, iterable, conditions))
+
+    def names(self, expand: bool) -> set[str]:
+        inside = s.names_in((self.element, *self.conditions), expand) - set(self.names_bound)
+        return inside | s.names_in(self.iterable, expand)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Loop) and self.text() == other.text()
+
+    def __hash__(self) -> int:
+        return hash(self.text())
+
+
+def spread(names: tuple[str, ...], item: Any) -> dict[str, Any]:
+    """Bind loop names to an item, taking tuples apart."""
+    if len(names) == 1:
+        return {names[0]: item}
+    if isinstance(item, tuple):
+        return dict(zip(names, item))  # noqa: B905
+    return {name: s.index(item, position) for position, name in enumerate(names)}
+
+
+class Evaluator:
+    """Evaluates expressions in a scope. `bind` makes a `Callee` of a block or op named as a value."""
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        bind: Callable[[e.CallExpr | e.Name, Scope], Any],
+    ) -> None:
+        self._functions = functions
+        self._bind = bind
+
+    def evaluate(self, node: e.Expr, scope: Scope) -> Any:
+        """The value of an expression: a constant, a symbol, a callee, or a tensor's handle."""
+        match node:
+            case e.Number() | e.Truth() | e.Text():
+                return node.value
+            case e.SizeLiteral():
+                return Size(node.height, node.width)
+            case e.Null():
+                return None
+            case e.Name():
+                return self._name(node, scope)
+            case e.Input():
+                return scope["in"]
+            case e.Attribute():
+                return _attribute(self.evaluate(node.value, scope), node.name)
+            case e.Index():
+                return self._index(node, scope)
+            case e.Slice():
+                bounds = [
+                    None if part is None else self.evaluate(part, scope)
+                    for part in (node.start, node.stop, node.step)
+                ]
+                return s.slice_of(self.evaluate(node.value, scope), *bounds)
+            case e.CallExpr():
+                return self._call(node, scope)
+            case e.Unary():
+                value = self.evaluate(node.operand, scope)
+                if node.op == "not":
+                    return s.negation(value)
+                return s.negate(value) if node.op == "-" else value
+            case e.Binary():
+                return self._binary(node, scope)
+            case e.Compare():
+                return self._compare(node, scope)
+            case e.Ternary():
+                return self._ternary(node, scope)
+            case e.ListExpr() | e.TupleExpr():
+                return tuple(self.evaluate(item, scope) for item in node.items)
+            case e.Comprehension():
+                return self._comprehension(node, scope)
+            case e.Template():
+                return node
+            case _:
+                raise TypeError(f"no value for {type(node).__name__}")
+
+    def _name(self, node: e.Name, scope: Scope) -> Any:
+        if node.id in scope:
+            return scope[node.id]
+        if node.id == "same":
+            return SAME
+        return self._bind(node, scope)
+
+    def _index(self, node: e.Index, scope: Scope) -> Any:
+        value = self.evaluate(node.value, scope)
+        indices = tuple(self.evaluate(item, scope) for item in node.indices)
+        if hasattr(value, "member"):
+            return value.member(indices)
+        for position in indices:
+            value = s.index(value, position)
+        return value
+
+    def _call(self, node: e.CallExpr, scope: Scope) -> Any:
+        if node.function in self._functions:
+            function = self._functions[node.function]
+            values = [self.evaluate(argument.value, scope) for argument in node.arguments]
+            inner = {key: value for key, value in scope.items() if key in self._functions}
+            inner.update(zip(function.params, values))  # noqa: B905
+            return self.evaluate(function.value, inner)
+        if node.function in BUILTINS:
+            values = [self.evaluate(argument.value, scope) for argument in node.arguments]
+            return s.call(node.function, values)
+        return self._bind(node, scope)
+
+    def _binary(self, node: e.Binary, scope: Scope) -> Any:
+        left = self.evaluate(node.left, scope)
+        if node.op == "and":
+            return left if left is False else s.both(left, self.evaluate(node.right, scope))
+        if node.op == "or":
+            return left if left is True else s.either(left, self.evaluate(node.right, scope))
+        return s.binary(node.op, left, self.evaluate(node.right, scope))
+
+    def _compare(self, node: e.Compare, scope: Scope) -> Any:
+        operands = [self.evaluate(operand, scope) for operand in node.operands]
+        result: Any = True
+        for op, left, right in zip(node.ops, operands, operands[1:]):  # noqa: B905
+            result = s.both(result, s.compare(op, left, right))
+        return result
+
+    def _ternary(self, node: e.Ternary, scope: Scope) -> Any:
+        condition = self.evaluate(node.condition, scope)
+        if not isinstance(condition, s.Symbol):
+            return self.evaluate(node.then if condition else node.other, scope)
+        return s.choose(
+            condition, self.evaluate(node.then, scope), self.evaluate(node.other, scope)
+        )
+
+    def _comprehension(self, node: e.Comprehension, scope: Scope) -> Any:
+        iterable = self.evaluate(node.iterable, scope)
+        if not isinstance(iterable, s.Symbol):
+            items = []
+            for item in iterable:
+                inner = {**scope, **spread(node.names, item)}
+                if all(self.evaluate(condition, inner) for condition in node.conditions):
+                    items.append(self.evaluate(node.element, inner))
+            return tuple(items)
+        inner = {**scope, **{name: s.name(name) for name in node.names}}
+        element = self.evaluate(node.element, inner)
+        conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
+        return s.Symbol("loop", Loop(node.names, element, iterable, conditions))
+
+
+def _attribute(value: Any, name: str) -> Any:
+    dims = value.shape
+    if name == "channels":
+        return dims[0]
+    if name in ("height", "width"):
+        return dims[-2 if name == "height" else -1]
+    return tuple(dims)
+
+
+def callee_without(callee: Callee, taken: set[str]) -> tuple[tuple[str, Any], ...]:
+    """The bound arguments of a callee that a call does not give anew."""
+    return tuple((name, value) for name, value in callee.arguments if name not in taken)
+
+
+def evaluate_all(nodes: tuple[e.Expr, ...], scope: Scope, evaluator: Evaluator) -> tuple[Any, ...]:
+    """The values of several expressions."""
+    return tuple(evaluator.evaluate(node, scope) for node in nodes)

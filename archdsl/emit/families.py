@@ -1,0 +1,349 @@
+"""Loops in a class: their modules form families, and `forward` repeats the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl import expr as e
+from archdsl.emit import symbol as s
+from archdsl.emit.code import Block, Code, mentions
+from archdsl.emit.evaluate import spread
+from archdsl.emit.loops import loop_header, loop_scope, unused
+from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.expr import Expr, Template
+from archdsl.ir import program as p
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archdsl.emit.writer import ClassWriter
+
+
+class Loop:
+    """A loop whose modules form families.
+
+    `variables` are its names in the constructor. `counts` is the one that counts the runs from
+    zero, if there is one. `stepped` families are walked by `forward` in step with the loop;
+    others are addressed by key. `depth` tells how many loops there are around, this included.
+    """
+
+    def __init__(self, variables: tuple[str, ...], counts: str | None, depth: int) -> None:
+        self.variables = variables
+        self.counts = counts
+        self.depth = depth
+        self.stepped: dict[str, str] = {}
+        self.keyed: list[str] = []
+
+
+def counter(names: tuple[str, ...], iterable: Expr | None) -> str | None:
+    """The loop name that counts 0, 1, 2, ..., if any."""
+    if iterable is None:
+        return names[0]
+    if isinstance(iterable, e.CallExpr):
+        if iterable.function == "enumerate" and len(iterable.arguments) == 1:
+            return names[0]
+        if iterable.function == "range" and len(iterable.arguments) == 1:
+            return names[0]
+    return None
+
+
+def declare_member(
+    w: ClassWriter, name: p.ModuleName, attribute: str, text: str, keyed: bool
+) -> str:
+    """Add a module to its family; the text that denotes it in `forward`'s loop."""
+    loop = w.loop
+    assert loop is not None
+    indices = tuple(w.value(index) for index in name.indices)
+    counted = (
+        not indices
+        or len(indices) == 1
+        and isinstance(indices[0], s.Symbol)
+        and indices[0].op == "name"
+        and indices[0].args[0] == loop.counts
+        and loop.counts is not None
+    )
+    if counted and not keyed and loop.depth == 1:
+        variable = w.names.take(_singular(attribute))
+        loop.stepped[attribute] = variable
+        w.init.append(f"self.{attribute}.append({text})")
+        return variable
+    if not indices:
+        indices = tuple(
+            s.name(each.counts or each.variables[0]) for each in w.loops if each.variables
+        )
+    key = _key(indices, s.text)
+    if attribute not in loop.keyed:
+        loop.keyed.append(attribute)
+    w.init.append(f"self.{attribute}[{key}] = {text}")
+    return f"self.{attribute}[{_key(indices, w.forward_text)}]"
+
+
+def _singular(attribute: str) -> str:
+    return attribute[:-1] if attribute.endswith("s") and len(attribute) > 2 else attribute
+
+
+def _key(indices: tuple[Any, ...], render: Callable[[Any], str]) -> str:
+    if len(indices) == 1:
+        return f"str({render(indices[0])})"
+    inner = "_".join("{" + render(index) + "}" for index in indices)
+    return f'f"{inner}"'
+
+
+def class_loop(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+    body: p.Region,
+    flow: Flow,
+    container: p.ModuleName | None,
+) -> Flow:
+    """A loop among a class's own steps."""
+    if computed_labels(body):
+        return _written_out(w, names, iterable, count, body, flow)
+    trips, header = loop_header(w, names, iterable, count)
+    flow = w.settle_flow(flow)
+    start = _stale_free(w, flow)
+    after = _trial(w, names, iterable, trips, body, start)
+    running = not _steady(start, after)
+    if running:
+        version = w.running("channels", single(start).channels)
+        tensor = single(start)
+        start = tensor.but(shape=(version, *tensor.shape[1:]))
+    result, code, lines, loop = run(w, names, iterable, trips, body, start, running)
+    place_init(w, loop, header, names, code)
+    place_forward(w, loop, names, iterable, count, lines)
+    if running:
+        settled = w.settled_after(w.latest("channels"), single(after).channels, trips, names)
+        tensor = single(result)
+        return tensor.but(shape=(settled, *tensor.shape[1:]), fresh=False)
+    return _unfresh(result)
+
+
+def _unfresh(flow: Flow) -> Flow:
+    if isinstance(flow, Tensor):
+        return flow.but(fresh=False)
+    return tuple(_unfresh(part) for part in flow)
+
+
+def _stale_free(w: ClassWriter, flow: Flow) -> Flow:
+    """The stream of a loop lives in variables that every run assigns."""
+    if isinstance(flow, Tensor):
+        if flow.text != w.variable or flow.text in w.protected:
+            if w.variable in w.protected:
+                w.variable = w.names.take("out")
+            w.emit(f"{w.variable} = {flow.text}")
+            return flow.but(text=w.variable, simple=True, fresh=False)
+        return flow.but(fresh=False)
+    return _unfresh(flow)
+
+
+def _trial(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    body: p.Region,
+    start: Flow,
+) -> Flow:
+    kept = w.snapshot()
+    try:
+        return run(w, names, iterable, trips, body, start, False)[0]
+    finally:
+        w.restore(kept)
+
+
+def _steady(first: Flow, second: Flow) -> bool:
+    return all(
+        s.same(a.channels, b.channels) for a, b in zip(parts(first), parts(second))  # noqa: B905
+    )
+
+
+def run(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    body: p.Region,
+    start: Flow,
+    running: bool,
+) -> tuple[Flow, Code, Code, Loop]:
+    """One run of a loop's body: what leaves it, its constructor lines, its statements."""
+    loop = Loop(names, counter(names, iterable), len(w.loops) + 1)
+    outer_init, w.init = w.init, []
+    w.contexts.append(loop)
+    try:
+        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
+            result = w.walk(body, start)
+            result = _close(w, start, result)
+            if running:
+                w.update("channels", w.latest("channels"), single(result).channels)
+        return result, w.init, lines, loop
+    finally:
+        w.contexts.pop()
+        w.init = outer_init
+
+
+def _close(w: ClassWriter, start: Flow, result: Flow) -> Flow:
+    """The run's last values go back into the variables that it started from."""
+    if isinstance(start, Tensor):
+        tensor = single(result)
+        if tensor.text != start.text:
+            w.emit(f"{start.text} = {tensor.text}")
+        return tensor.but(text=start.text, simple=True)
+    before, after = parts(start), parts(result)
+    texts = [tensor.text for tensor in before]
+    if len({tensor.text for tensor in after}) == 1 and len(after) > 1:
+        w.emit(f"{', '.join(texts)} = {after[0].text}")
+    elif [tensor.text for tensor in after] != texts:
+        w.emit(f"{', '.join(texts)} = {', '.join(tensor.text for tensor in after)}")
+    return tuple(
+        tensor.but(text=text, simple=True) for tensor, text in zip(after, texts)  # noqa: B905
+    )
+
+
+def place_init(
+    w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code
+) -> None:
+    """The families' creation and the loop that fills them."""
+    for attribute in loop.stepped:
+        w.own(attribute, "nn.ModuleList")
+    for attribute in loop.keyed:
+        w.own(attribute, "nn.ModuleDict")
+    header = unused(header, names, code)
+    if len(code) == 1 and isinstance(code[0], str) and len(loop.stepped) == 1:
+        (attribute,) = loop.stepped
+        prefix = f"self.{attribute}.append("
+        if code[0].startswith(prefix):
+            made = code[0][len(prefix) : -1]
+            w.init.append(f"self.{attribute} = nn.ModuleList({made} {header[:-1]})")
+            return
+    w.init += [f"self.{attribute} = nn.ModuleList()" for attribute in loop.stepped]
+    if loop.depth == 1:
+        w.init += [f"self.{attribute} = nn.ModuleDict()" for attribute in loop.keyed]
+    else:
+        w.loops[-1].keyed += [each for each in loop.keyed if each not in w.loops[-1].keyed]
+    if code:
+        w.init.append(Block(header=header, body=code))
+
+
+def forward_header(
+    w: ClassWriter,
+    loop: Loop,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+    read: set[str],
+) -> str:
+    """`for ... in ...:` of `forward`: families in step, and the loop's names where they are read."""
+    members = list(loop.stepped.values())
+    sources = [f"self.{attribute}" for attribute in loop.stepped]
+    if members and not read:
+        if len(members) == 1:
+            return f"for {members[0]} in {sources[0]}:"
+        return f"for {', '.join(members)} in zip({', '.join(sources)}, strict=True):"
+    if members and read == {loop.counts}:
+        if len(members) == 1:
+            return f"for {loop.counts}, {members[0]} in enumerate({sources[0]}):"
+        inner = ", ".join(sources)
+        return f"for {loop.counts}, ({', '.join(members)}) in enumerate(zip({inner}, strict=True)):"
+    kept = [name if name in read else "_" for name in names]
+    own = ", ".join(kept)
+    over = forward_iterable(w, iterable, count)
+    if iterable is not None and isinstance(iterable, e.CallExpr):
+        if iterable.function == "enumerate" and kept[0] == "_" and len(kept) == 2:
+            own, over = kept[1], forward_iterable(w, iterable.arguments[0].value, None)
+    if not members:
+        return f"for {own} in {over}:"
+    target = own if "," not in own else f"({own})"
+    return f"for {target}, {', '.join(members)} in zip({over}, {', '.join(sources)}, strict=True):"
+
+
+def forward_iterable(w: ClassWriter, iterable: Expr | None, count: Expr | None) -> str:
+    """What `forward` loops over, from what the constructor keeps."""
+    if iterable is None:
+        assert count is not None
+        return f"range({w.forward_text(w.value(count))})"
+    if isinstance(iterable, e.CallExpr) and iterable.function in (
+        "range",
+        "enumerate",
+        "zip",
+        "reversed",
+    ):
+        inner = [forward_iterable(w, argument.value, None) for argument in iterable.arguments]
+        if iterable.function == "zip":
+            inner.append("strict=True")
+        return f"{iterable.function}({', '.join(inner)})"
+    return w.forward_text(w.value(iterable))
+
+
+def place_forward(
+    w: ClassWriter,
+    loop: Loop,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+    lines: Code,
+) -> None:
+    """`forward`'s loop."""
+    if not lines:
+        return
+    read = {name for name in names if name != "_" and mentions(lines, name)}
+    w.lines.append(
+        Block(header=forward_header(w, loop, names, iterable, count, read), body=lines)
+    )
+
+
+# Loops that are written out
+
+
+def computed_labels(region: p.Region) -> bool:
+    """Whether any of a class's own steps in a region has a computed label."""
+    for item in region.items:
+        match item:
+            case p.Call() | p.Group() if item.name is not None:
+                if isinstance(item.name.base, Template):
+                    return True
+            case p.Group():
+                if computed_labels(item.body):
+                    return True
+            case p.Repeat() | p.For():
+                if item.container is not None and isinstance(item.container.base, Template):
+                    return True
+                if item.inline and computed_labels(item.body):
+                    return True
+            case p.If():
+                if computed_labels(item.then):
+                    return True
+                if item.otherwise is not None and computed_labels(item.otherwise):
+                    return True
+            case p.Part():
+                if item.name is None and computed_labels(item.body):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _written_out(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+    body: p.Region,
+    flow: Flow,
+) -> Flow:
+    """Each run's steps, one after another: computed labels become attributes."""
+    trips, _ = loop_header(w, names, iterable, count)
+    if isinstance(trips, s.Symbol):
+        raise w.error(
+            "E511",
+            "labels computed in a loop whose length is an argument of the constructor",
+            body.span,
+            "make them an indexed family, `name[i]:`, or put the loop into a named part",
+        )
+    for trip in trips:
+        with w.inner_scope() as scope:
+            scope.update(spread(names, trip))
+            flow = w.settle_flow(w.walk(body, flow))
+    return flow

@@ -1,0 +1,583 @@
+"""Merges: branches side by side, residuals, dense concatenation, splits, arithmetic over values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl import expr as e
+from archdsl.emit import symbol as s
+from archdsl.emit.code import Block, Code, fits, mentions
+from archdsl.emit.conditions import guarded_projection
+from archdsl.emit.evaluate import spread
+from archdsl.emit.families import Loop, counter, forward_header, place_init
+from archdsl.emit.loops import loop_header, loop_scope, require_line
+from archdsl.emit.tensor import Family, Flow, Tensor, parts, single
+from archdsl.ir import program as p
+
+if TYPE_CHECKING:
+    from archdsl.emit.writer import ClassWriter
+
+
+def atomic(text: str) -> bool:
+    """Whether a text can be an operand without parentheses."""
+    depth = 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if char == " " and depth == 0:
+            return False
+    return True
+
+
+def operand(text: str, op: str) -> str:
+    """A text as an operand of `op`, in parentheses where it would bind wrongly."""
+    if atomic(text) or (op == "+" and " if " not in text):
+        return text
+    return f"({text})"
+
+
+# Joining
+
+
+def join(w: ClassWriter, op: str, tensors: list[Tensor]) -> Tensor:
+    """One value of several: `concat`, `sum`, `mul` or `mean`."""
+    texts = [tensor.text for tensor in tensors]
+    if op == "concat":
+        w.unit.need("torch")
+        channels = tensors[0].channels
+        for tensor in tensors[1:]:
+            channels = channels + tensor.channels
+        shape = (channels, *_common(tensors)[1:])
+        if len(texts) == 1:
+            return tensors[0].but(shape=shape)
+        text = f"torch.cat(({', '.join(texts)}), dim=1)"
+        return Tensor(shape, text, stride=_stride(tensors), fresh=True)
+    symbol = "*" if op == "mul" else "+"
+    text = f" {symbol} ".join(operand(each, symbol) for each in texts)
+    if op == "mean":
+        text = f"({text}) / {len(texts)}"
+    return Tensor(_common(tensors), text, stride=_stride(tensors), fresh=len(texts) > 1)
+
+
+def _common(tensors: list[Tensor]) -> tuple[Any, ...]:
+    """The broadcast shape; where two texts denote one size, the simpler is kept."""
+    longest = max(tensors, key=lambda tensor: len(tensor.shape))
+    shape = list(longest.shape)
+    for tensor in tensors:
+        for back in range(1, len(tensor.shape) + 1):
+            if s.same(shape[-back], 1) or _simpler(tensor.shape[-back], shape[-back]):
+                if not s.same(tensor.shape[-back], 1):
+                    shape[-back] = tensor.shape[-back]
+    return tuple(shape)
+
+
+def _simpler(first: Any, second: Any) -> bool:
+    if not isinstance(first, s.Symbol):
+        return isinstance(second, s.Symbol)
+    if not isinstance(second, s.Symbol):
+        return False
+    return len(s.text(s.unstale(first))) < len(s.text(s.unstale(second)))
+
+
+def _stride(tensors: list[Tensor]) -> Any:
+    for tensor in tensors:
+        if tensor.stride is not None:
+            return tensor.stride
+    return None
+
+
+# Branches
+
+
+class Written:
+    """A branch once written: its statements, its value, and the variable that it may take."""
+
+    def __init__(self, lines: Code, tensor: Tensor, variable: str) -> None:
+        self.lines, self.tensor, self.variable = lines, tensor, variable
+
+
+def merge(w: ClassWriter, item: p.Merge, flow: Flow) -> Tensor:
+    """Branches on one value, or the values that arrive, joined."""
+    if item.branches is None:
+        if not isinstance(flow, tuple):
+            return join_list(w, item.op, flow)
+        return join(w, item.op, list(parts(flow)))
+    start = w.settle_flow(flow)
+    start = start.but(fresh=False) if isinstance(start, Tensor) else start
+    return branches(w, item.branches, [start] * len(item.branches), item.op)
+
+
+def join_list(w: ClassWriter, op: str, flow: Tensor) -> Tensor:
+    """A single value joins to itself; a list that `forward` made is joined as a list."""
+    return flow
+
+
+def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
+    """Parts of the channels, a branch each."""
+    tensor = w.flush(single(flow)).but(fresh=False)
+    sizes = w.value(item.parts)
+    w.unit.need("torch")
+    if isinstance(sizes, (int, s.Symbol)):
+        text = f"torch.chunk({tensor.text}, {w.forward_text(sizes)}, dim=1)"
+        count = sizes
+        widths = [tensor.channels // sizes] * (sizes if isinstance(sizes, int) else 1)
+    else:
+        text = f"torch.split({tensor.text}, {_list_text(w, sizes)}, dim=1)"
+        count, widths = len(sizes), list(sizes)
+    if isinstance(count, s.Symbol):
+        raise w.error(
+            "E518",
+            "the number of parts is an argument of the constructor",
+            item.span,
+            "write the number of parts out, or use a grouped convolution",
+        )
+    pieces = tuple(
+        tensor.but(shape=(width, *tensor.shape[1:]), text=text, simple=False) for width in widths
+    )
+    if item.branches is None:
+        return pieces
+    variables = [w.names.take(f"part{number}") for number in range(1, count + 1)]
+    w.emit(f"{', '.join(variables)} = {text}")
+    starts = [
+        piece.but(text=variable, simple=True) for piece, variable in zip(pieces, variables)  # noqa: B905
+    ]
+    result = branches(w, item.branches, list(starts), item.join)
+    w.names.release(*variables)
+    return result
+
+
+def _list_text(w: ClassWriter, sizes: tuple[Any, ...]) -> str:
+    return "[" + ", ".join(w.forward_text(size) for size in sizes) + "]"
+
+
+def branches(
+    w: ClassWriter, items: tuple[p.BranchItem, ...], starts: list[Flow], op: str
+) -> Tensor:
+    """Branches and their join: in one expression where that stays short."""
+    with w.inner_scope():
+        static = _static(w, items)
+        if static is None:
+            return _dynamic(w, items, starts[0], op)
+        written: list[Written] = []
+        names: list[str] = []
+        keep = {tensor.text for start in starts for tensor in parts(start)}
+        for number, (branch, bound) in enumerate(static):
+            start = starts[min(number, len(starts) - 1)]
+            wish = branch.name or f"branch{number + 1}"
+            written.append(_branch(w, branch, bound, start, wish, keep))
+            names.append(written[-1].variable)
+            keep.add(written[-1].variable)
+    result = _placed(w, written, op)
+    w.names.release(*names)
+    return result
+
+
+def _static(
+    w: ClassWriter, items: tuple[p.BranchItem, ...]
+) -> list[tuple[p.Branch, dict[str, Any]]] | None:
+    """The branches, if their number is known here; lets and requires are written on the way."""
+    found: list[tuple[p.Branch, dict[str, Any]]] = []
+    for item in items:
+        match item:
+            case p.Branch():
+                found.append((item, {}))
+            case p.Let():
+                w.unit.let(w, item)
+            case p.Require():
+                require_line(w, item)
+            case p.BranchIf():
+                condition = w.value(item.condition)
+                if isinstance(condition, s.Symbol):
+                    return None
+                inner = _static(w, item.then if condition else item.otherwise)
+                if inner is None:
+                    return None
+                found += inner
+            case p.BranchLoop():
+                return None
+    return found
+
+
+def _branch(
+    w: ClassWriter,
+    branch: p.Branch,
+    bound: dict[str, Any],
+    start: Flow,
+    wish: str,
+    keep: set[str],
+) -> Written:
+    variable = w.names.take(wish)
+    with w.stream(variable, *keep), w.buffer() as lines, w.inner_scope() as scope:
+        scope.update(bound)
+        tensor = single(w.walk(branch.body, start))
+    return Written(lines, tensor, variable)
+
+
+def _placed(w: ClassWriter, written: list[Written], op: str) -> Tensor:
+    joined = join(w, op, [each.tensor for each in written])
+    if not any(each.lines for each in written) and fits(f"{w.variable} = {joined.text}", 2):
+        return joined
+    tensors = []
+    for each in written:
+        w.lines += each.lines
+        tensor = each.tensor
+        if not tensor.simple:
+            w.emit(f"{each.variable} = {tensor.text}")
+            tensor = tensor.but(text=each.variable, simple=True)
+        tensors.append(tensor)
+    return join(w, op, tensors)
+
+
+# Branches whose number the constructor's caller decides
+
+
+def _dynamic(w: ClassWriter, items: tuple[p.BranchItem, ...], start: Flow, op: str) -> Tensor:
+    """Branches gathered in a list."""
+    gathered = w.names.take("branches")
+    shapes: list[tuple[Any, Tensor]] = []
+    with w.buffer() as lines:
+        _gather(w, items, start, gathered, shapes, 1)
+    comprehension = _comprehension(lines, gathered)
+    if comprehension is not None:
+        w.emit(f"{gathered} = {comprehension}")
+    else:
+        w.emit(f"{gathered}: list[Tensor] = []")
+        w.lines += lines
+    first = shapes[0][1]
+    if op == "concat":
+        w.unit.need("torch")
+        channels: Any = 0
+        for count, tensor in shapes:
+            channels = channels + count(tensor.channels)
+        text = f"torch.cat({gathered}, dim=1)"
+    else:
+        channels = first.channels
+        text = _folded(gathered, op)
+        if op == "mul":
+            w.unit.need("math")
+    return Tensor((channels, *first.shape[1:]), text, stride=first.stride, fresh=True)
+
+
+def _folded(gathered: str, op: str) -> str:
+    if op == "mul":
+        return f"math.prod({gathered}[1:], start={gathered}[0])"
+    total = f"sum({gathered}[1:], start={gathered}[0])"
+    return total if op == "sum" else f"{total} / len({gathered})"
+
+
+def _comprehension(lines: Code, gathered: str) -> str | None:
+    """A loop of one `append` as a list comprehension."""
+    if len(lines) != 1 or not isinstance(lines[0], Block) or len(lines[0].body) != 1:
+        return None
+    (line,) = lines[0].body
+    prefix = f"{gathered}.append("
+    if not isinstance(line, str) or not line.startswith(prefix):
+        return None
+    return f"[{line[len(prefix):-1]} {lines[0].header[:-1]}]"
+
+
+def _gather(
+    w: ClassWriter,
+    items: tuple[p.BranchItem, ...],
+    start: Flow,
+    gathered: str,
+    shapes: list[tuple[Any, Tensor]],
+    number: int,
+) -> None:
+    for item in items:
+        match item:
+            case p.Let():
+                w.unit.let(w, item)
+            case p.Require():
+                require_line(w, item)
+            case p.Branch():
+                keep = {tensor.text for tensor in parts(start)}
+                wish = item.name or "branch"
+                each = _branch(w, item, {}, start, wish, keep)
+                w.lines += each.lines
+                w.emit(f"{gathered}.append({each.tensor.text})")
+                w.names.release(each.variable)
+                shapes.append((lambda width: width, each.tensor))
+            case p.BranchLoop():
+                _gather_loop(w, item, start, gathered, shapes)
+            case p.BranchIf():
+                _gather_if(w, item, start, gathered, shapes)
+
+
+def _gather_loop(
+    w: ClassWriter,
+    item: p.BranchLoop,
+    start: Flow,
+    gathered: str,
+    shapes: list[tuple[Any, Tensor]],
+) -> None:
+    iterable = None if item.repeat else item.iterable
+    count = item.iterable if item.repeat else None
+    names = item.names or ("_",)
+    trips, header = loop_header(w, names, iterable, count)
+    loop = Loop(names, counter(names, iterable), len(w.loops) + 1)
+    outer, w.init = w.init, []
+    w.contexts.append(loop)
+    inner: list[tuple[Any, Tensor]] = []
+    try:
+        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
+            _gather(w, item.branches, start, gathered, inner, 1)
+    finally:
+        w.contexts.pop()
+        code, w.init = w.init, outer
+    place_init(w, loop, header, names, code)
+    read = {name for name in names if name != "_" and mentions(lines, name)}
+    w.lines.append(
+        Block(header=forward_header(w, loop, names, iterable, count, read), body=lines)
+    )
+    total = _summed(names, iterable, trips)
+    shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
+
+
+def _summed(names: tuple[str, ...], iterable: Any, trips: Any) -> Any:
+    """What a width adds up to over a loop."""
+
+    def total(width: Any) -> Any:
+        if not isinstance(trips, s.Symbol):
+            result: Any = 0
+            for trip in trips:
+                result = result + s.substitute(width, spread(names, trip))
+            return result
+        if s.names_in(width, expand=True).isdisjoint(names):
+            return s.binary("*", s.index_count(trips), width)
+        from archdsl.emit.evaluate import Loop as Comprehension
+
+        return s.Symbol("call", "sum", s.Symbol("loop", Comprehension(names, width, trips, ())))
+
+    return total
+
+
+def _gather_if(
+    w: ClassWriter,
+    item: p.BranchIf,
+    start: Flow,
+    gathered: str,
+    shapes: list[tuple[Any, Tensor]],
+) -> None:
+    condition = w.value(item.condition)
+    if not isinstance(condition, s.Symbol):
+        _gather(w, item.then if condition else item.otherwise, start, gathered, shapes, 1)
+        return
+    from archdsl.emit.conditions import write_arms
+
+    def arm(chosen: tuple[p.BranchItem, ...], holds: bool) -> Any:
+        def write() -> None:
+            found: list[tuple[Any, Tensor]] = []
+            _gather(w, chosen, start, gathered, found, 1)
+            shapes.extend(
+                (
+                    lambda width, inner=each: s.choose(
+                        condition if holds else s.negation(condition), inner(width), 0
+                    ),
+                    tensor,
+                )
+                for each, tensor in found
+            )
+
+        return write
+
+    write_arms(w, condition, arm(item.then, True), arm(item.otherwise, False) if item.otherwise else None)
+
+
+# Residual and dense
+
+
+def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
+    """`body(x) * scale + skip(x)`"""
+    start = w.flush(single(flow)).but(fresh=False)
+    late = item.projection is not None and _reads_body(item)
+    projected = item.projection is not None
+    identity: Tensor | None = None
+    with w.inner_scope():
+        if projected and not late:
+            assert item.projection is not None
+            trial = _trial_body(w, item, start)
+            identity = guarded_projection(w, item, start, trial)
+        keep = start.text not in w.protected and start.text == w.variable
+        overwrite = identity is not None and identity.text != start.text and keep
+        if overwrite:
+            assert identity is not None
+            with w.stream(start.text, identity.text):
+                body = single(w.walk(item.body, start.marked()))
+        else:
+            variable = w.names.take("out" if start.text != "out" else "inner")
+            with w.stream(variable, start.text):
+                body = single(w.walk(item.body, start.marked()))
+            if not late:
+                w.names.release(variable)
+        if late:
+            assert item.projection is not None
+            if not body.simple:
+                w.emit(f"{variable} = {body.text}")
+                body = body.but(text=variable, simple=True)
+            identity = guarded_projection(w, item, start, body)
+            w.names.release(variable)
+    if item.skip == "none":
+        return body.but(stride=_through(start, body))
+    return _added(w, item, start, body, identity or start)
+
+
+def _through(start: Tensor, body: Tensor) -> Any:
+    from archdsl.emit.tensor import times
+
+    return times(start.stride, body.stride)
+
+
+def _added(
+    w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor, identity: Tensor
+) -> Tensor:
+    text = operand(body.text, "+")
+    if item.scale is not None:
+        scale = w.value(item.scale)
+        if not s.same(scale, 1):
+            text = f"{operand(body.text, '*')} * {w.forward_text(scale, 8)}"
+    shape = tuple(
+        b if _simpler(b, a) or i == 0 else a
+        for i, (a, b) in enumerate(zip(body.shape, identity.shape))  # noqa: B905
+    )
+    if item.projection is None:
+        shape = (body.channels, *shape[1:])
+    else:
+        shape = body.shape
+    total = f"{text} + {operand(identity.text, '+')}"
+    if item.projection is None and atomic(text) and identity.text == start.text:
+        total = f"{identity.text} + {text}"
+    stride = _through(start, body)
+    if item.condition is not None:
+        condition = w.value(item.condition)
+        if not isinstance(condition, s.Symbol):
+            if not condition:
+                return body.but(stride=stride)
+        else:
+            if not body.simple:
+                body = w.flush(body)
+                total = f"{identity.text} + {body.text}"
+            kept = w.flag(condition)
+            text = f"{total} if {kept} else {body.text}"
+            return Tensor(shape, text, stride=stride, fresh=False)
+    return Tensor(shape, total, stride=stride, fresh=True)
+
+
+def _trial_body(w: ClassWriter, item: p.Residual, start: Tensor) -> Tensor:
+    kept = w.snapshot()
+    try:
+        with w.inner_scope(), w.stream("trial", start.text):
+            return single(w.walk(item.body, start.marked()))
+    finally:
+        w.restore(kept)
+
+
+def _reads_body(item: p.Residual) -> bool:
+    """Whether the projection starts from a value that the body names."""
+    assert item.projection is not None
+    named = _targets(item.body)
+    return any(
+        isinstance(each, p.From) and _names(each.value) & named for each in item.projection.items
+    )
+
+
+def _targets(region: p.Region) -> set[str]:
+    found: set[str] = set()
+    for item in region.items:
+        found |= {target.base for target in item.targets}
+        if isinstance(item, p.Group):
+            found |= _targets(item.body)
+    return found
+
+
+def _names(node: e.Expr) -> set[str]:
+    match node:
+        case e.Name():
+            return {node.id}
+        case e.TupleExpr() | e.ListExpr():
+            return set().union(*(_names(item) for item in node.items)) if node.items else set()
+        case e.Binary():
+            return _names(node.left) | _names(node.right)
+        case e.Index():
+            return _names(node.value)
+        case _:
+            return set()
+
+
+def dense(w: ClassWriter, item: p.Dense, flow: Flow) -> Tensor:
+    """The input and what the body makes of it, side by side."""
+    start = w.flush(single(flow)).but(fresh=False)
+    variable = w.names.take("new")
+    with w.inner_scope(), w.stream(variable, start.text):
+        body = single(w.walk(item.body, start))
+    result = join(w, "concat", [start, body])
+    if not fits(f"{w.variable} = {result.text}", 2):
+        w.emit(f"{variable} = {body.text}")
+        result = join(w, "concat", [start, body.but(text=variable, simple=True)])
+    w.names.release(variable)
+    return result
+
+
+# Arithmetic
+
+
+def arithmetic(w: ClassWriter, node: e.Expr) -> Flow:
+    """`from E`: a value, several, or a formula over values, parameters and numbers."""
+    match node:
+        case e.TupleExpr() | e.ListExpr():
+            return tuple(arithmetic(w, item) for item in node.items)
+        case e.Comprehension():
+            return _each(w, node)
+        case _:
+            result = _formula(w, node)
+            if isinstance(result, Family):
+                raise w.error("E519", "a family of values has to be indexed here", node.span)
+            return result
+
+
+def _each(w: ClassWriter, node: e.Comprehension) -> Flow:
+    trips = w.value(node.iterable)
+    if isinstance(trips, s.Symbol):
+        raise w.error(
+            "E519",
+            "how many values this lists depends on an argument of the constructor",
+            node.span,
+        )
+    made = []
+    for trip in trips:
+        with w.inner_scope() as scope:
+            scope.update(spread(node.names, trip))
+            if all(w.value(condition) for condition in node.conditions):
+                made.append(arithmetic(w, node.element))
+    return tuple(made)
+
+
+def _formula(w: ClassWriter, node: e.Expr) -> Any:
+    if isinstance(node, e.Binary) and node.op in ("+", "-", "*", "/"):
+        left, right = _formula(w, node.left), _formula(w, node.right)
+        if not isinstance(left, Tensor) and not isinstance(right, Tensor):
+            return s.binary(node.op, left, right)
+        return _operate(w, node.op, left, right)
+    if isinstance(node, e.Unary) and node.op == "-":
+        value = _formula(w, node.operand)
+        if isinstance(value, Tensor):
+            return value.but(text=f"-{operand(value.text, '*')}", simple=False)
+        return s.negate(value)
+    if isinstance(node, (e.Name, e.Index, e.Input)):
+        value = w.value(node)
+        if isinstance(value, Tensor):
+            return value.but(stride=value.stride)
+        return value
+    return w.value(node)
+
+
+def _operate(w: ClassWriter, op: str, left: Any, right: Any) -> Tensor:
+    level = {"+": 6, "-": 6, "*": 7, "/": 7}[op]
+    texts = []
+    for value, side in ((left, level), (right, level + 1)):
+        if isinstance(value, Tensor):
+            wrap = not atomic(value.text) and (side > 6 or op == "-")
+            texts.append(f"({value.text})" if wrap else value.text)
+        else:
+            texts.append(w.forward_text(value, side))
+    tensors = [value for value in (left, right) if isinstance(value, Tensor)]
+    return Tensor(_common(tensors), f" {op} ".join(texts), stride=_stride(tensors), fresh=True)

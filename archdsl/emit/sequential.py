@@ -1,0 +1,572 @@
+"""`nn.Sequential`: regions whose steps become numbered or labelled children."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archdsl.emit import symbol as s
+from archdsl.emit.calls import Made, make
+from archdsl.emit.code import Block, Code, Local, mentions, render
+from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
+from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.expr import Expr, Template
+from archdsl.ir import program as p
+from archdsl.node import Node
+
+if TYPE_CHECKING:
+    from archdsl.emit.writer import ClassWriter
+
+
+class Child(Node):
+    """A module at the next position, or under `key` (Python text of a string)."""
+
+    key: str | None
+    text: str
+    kind: str
+    reads_width: bool = False
+
+
+class Loop(Node):
+    """A loop that adds children."""
+
+    header: str
+    body: list[Any]
+
+
+class Choice(Node):
+    """An `if` that adds children."""
+
+    test: str
+    then: list[Any]
+    otherwise: list[Any]
+
+
+class Container(Node):
+    """A Sequential to be: its parts, and what the constructor must do before."""
+
+    ops: list[Any]
+
+
+Ops = list[Any]
+
+
+def sequential(w: ClassWriter, region: p.Region, flow: Flow, ops: Ops) -> Flow:
+    """Append a region's children to `ops`; the stream that leaves it."""
+    for item in region.items:
+        flow = _item(w, item, flow, ops)
+    return flow
+
+
+def _item(w: ClassWriter, item: p.Item, flow: Flow, ops: Ops) -> Flow:
+    match item:
+        case p.Let():
+            with _statements(w, ops):
+                w.unit.let(w, item)
+            return flow
+        case p.Require():
+            with _statements(w, ops):
+                require_line(w, item)
+            return flow
+        case p.Assert():
+            return flow
+        case p.Part():
+            return sequential(w, item.body, flow, ops)
+        case p.Call():
+            return _call(w, item, flow, ops)
+        case p.Group():
+            return _group(w, item.name, item.body, flow, ops)
+        case p.Repeat():
+            return _repeat(w, item, flow, ops)
+        case p.For():
+            if not item.inline:
+                return _container_loop(w, item, flow, ops)
+            return _loop(w, item.names, item.iterable, item.body, flow, ops, None)
+        case p.If():
+            return _choice(w, item, flow, ops)
+        case _:
+            raise w.error(
+                "E516",
+                "an `nn.Sequential` can hold only steps in a row",
+                item.span,
+                "make it a block",
+            )
+
+
+class _statements:
+    """Constructor lines written inside become part of the container's building."""
+
+    def __init__(self, w: ClassWriter, ops: Ops) -> None:
+        self.w, self.ops = w, ops
+
+    def __enter__(self) -> None:
+        self.outer, self.w.init = self.w.init, []
+
+    def __exit__(self, *_: object) -> None:
+        self.ops += self.w.init
+        self.w.init = self.outer
+
+
+def key_text(w: ClassWriter, name: p.ModuleName | None) -> str | None:
+    """Python text of a child's key: a string, or an f-string where it is computed."""
+    if name is None:
+        return None
+    if not isinstance(name.base, Template):
+        return s.quoted(name.base)
+    return w.unit.fstring(w, name.base)
+
+
+def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
+    made = make(w, call, flow)
+    w.use_form(made)
+    key = key_text(w, call.name)
+    text = _in_place(made, single(flow) if not isinstance(flow, tuple) else None)
+    ops.append(Child(key=key, text=text, kind=made.kind, reads_width=made.widths_of is not None))
+    if made.widths_of is None:
+        return made.flow
+    with _statements(w, ops):
+        tensor = single(made.flow)
+        version = w.local("channels", made.widths_of, "\0last\0.out_channels")
+    return tensor.but(shape=(version, *tensor.shape[1:]))
+
+
+def _in_place(made: Made, tensor: Tensor | None) -> str:
+    """An activation works in place where nothing else reads what it gets."""
+    if made.op is None or not made.op.inplace or tensor is None or not tensor.fresh:
+        return made.text
+    return with_argument(made.text, "inplace=True")
+
+
+def with_argument(text: str, argument: str) -> str:
+    """A constructor call with one more argument."""
+    return f"{text[:-1]}{argument})" if text.endswith("()") else f"{text[:-1]}, {argument})"
+
+
+def _group(
+    w: ClassWriter, name: p.ModuleName | None, body: p.Region, flow: Flow, ops: Ops
+) -> Flow:
+    inner: Ops = []
+    with w.inner_scope():
+        result = sequential(w, body, flow, inner)
+    prelude, text = container_text(w, inner, _wish(name))
+    ops += prelude
+    ops.append(Child(key=key_text(w, name), text=text, kind="nn.Sequential"))
+    return result
+
+
+def _wish(name: p.ModuleName | None) -> str:
+    return name.base if name is not None and isinstance(name.base, str) else "layers"
+
+
+def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow, ops: Ops) -> Flow:
+    if item.inline:
+        return _loop(w, _repeat_names(item), None, item.body, flow, ops, item.times)
+    inner: Ops = []
+    result = _loop(w, _repeat_names(item), None, item.body, flow, inner, item.times)
+    prelude, text = container_text(w, inner, _wish(item.container))
+    ops += prelude
+    ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
+    return result
+
+
+def _repeat_names(item: p.Repeat) -> tuple[str, ...]:
+    return (item.variable or "_",)
+
+
+def _container_loop(w: ClassWriter, item: p.For, flow: Flow, ops: Ops) -> Flow:
+    inner: Ops = []
+    result = _loop(w, item.names, item.iterable, item.body, flow, inner, None)
+    prelude, text = container_text(w, inner, _wish(item.container))
+    ops += prelude
+    ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
+    return result
+
+
+def _loop(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    body: p.Region,
+    flow: Flow,
+    ops: Ops,
+    count: Expr | None,
+) -> Flow:
+    """A loop in a Sequential, in the first form that holds: the width stays; it grows by the
+    same amount each time; a running local follows it."""
+    trips, header = loop_header(w, names, iterable, count)
+    if not isinstance(trips, s.Symbol) and not trips:
+        return flow
+    start = single(flow).but(fresh=False)
+    if not isinstance(trips, s.Symbol) and len(trips) == 1 and names == ("_",):
+        with w.inner_scope():
+            return sequential(w, body, flow, ops)
+    after = _dry(w, names, iterable, trips, body, start)
+    if _same_width(start, after):
+        inner: Ops = []
+        with loop_scope(w, names, iterable, trips):
+            result = sequential(w, body, start, inner)
+        ops.append(Loop(header=unused(header, names, _code(inner)), body=inner))
+        return _after(w, single(result), single(result).channels, trips)
+    grown = _growing(w, names, iterable, trips, count, body, start, after, header)
+    if grown is not None:
+        loop, result = grown
+        ops.append(loop)
+        return result
+    return _running(w, names, iterable, trips, body, start, header, ops)
+
+
+def _after(w: ClassWriter, tensor: Tensor, channels: Any, trips: Any) -> Tensor:
+    return tensor.but(shape=(channels, *tensor.shape[1:]), fresh=False)
+
+
+def _dry(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    body: p.Region,
+    start: Tensor,
+) -> Tensor:
+    kept = w.snapshot()
+    try:
+        with loop_scope(w, names, iterable, trips):
+            return single(sequential(w, body, start, []))
+    finally:
+        w.restore(kept)
+
+
+def _same_width(first: Tensor, second: Tensor) -> bool:
+    return s.same(first.channels, second.channels)
+
+
+def _growing(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    count: Expr | None,
+    body: p.Region,
+    start: Tensor,
+    after: Tensor,
+    header: str,
+) -> tuple[Loop, Tensor] | None:
+    """`start + i * growth`, where the body is one module and each run adds as much."""
+    if len(body.items) != 1 or not isinstance(body.items[0], p.Call):
+        return None
+    if count is None and not _counts_up(iterable):
+        return None
+    growth = after.channels - start.channels
+    if s.names_in(growth, expand=True) & set(names):
+        return None
+    if s.names_in(growth, expand=True) & s.names_in(start.channels, expand=True):
+        return None
+    index = names[0] if names[0] != "_" else w.locals.copy().take("i")
+    inner: Ops = []
+    at = s.binary("+", start.channels, s.binary("*", s.name(index), growth))
+    with loop_scope(w, (index,), iterable, trips):
+        sequential(w, body, start.but(shape=(at, *start.shape[1:])), inner)
+    if len(inner) != 1 or not isinstance(inner[0], Child):
+        return None
+    times = len(trips) if not isinstance(trips, s.Symbol) else s.index_count(trips)
+    total = s.binary("+", start.channels, s.binary("*", times, growth))
+    header = header.replace("for _ in", f"for {index} in")
+    return (
+        Loop(header=unused(header, (index,), _code(inner)), body=inner),
+        after.but(shape=(total, *after.shape[1:]), fresh=False),
+    )
+
+
+def _counts_up(iterable: Expr | None) -> bool:
+    from archdsl.expr import CallExpr
+
+    return (
+        isinstance(iterable, CallExpr)
+        and iterable.function == "range"
+        and len(iterable.arguments) == 1
+    )
+
+
+def _running(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    body: p.Region,
+    start: Tensor,
+    header: str,
+    ops: Ops,
+) -> Tensor:
+    with _statements(w, ops):
+        first = w.running("channels", start.channels)
+    inner: Ops = []
+    with loop_scope(w, names, iterable, trips):
+        result = single(sequential(w, body, start.but(shape=(first, *start.shape[1:])), inner))
+        with _statements(w, inner):
+            last = w.update("channels", first, result.channels)
+    ops.append(Loop(header=unused(header, names, _code(inner)), body=inner))
+    settled = w.settled_after(last, result.channels, trips, names)
+    return result.but(shape=(settled, *result.shape[1:]), fresh=False)
+
+
+def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
+    condition = w.value(item.condition)
+    if not isinstance(condition, s.Symbol):
+        chosen = item.then if condition else item.otherwise
+        if chosen is None:
+            return flow
+        with w.inner_scope():
+            return sequential(w, chosen, flow, ops)
+    kept = w.snapshot()
+    then, other = _arms(w, item, single(flow), [], [])
+    w.restore(kept)
+    if _same_width(then, other):
+        yes: Ops = []
+        no: Ops = []
+        then, other = _arms(w, item, single(flow), yes, no)
+        ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
+        return _joined(condition, then, other, then.channels)
+    start = single(flow)
+    with _statements(w, ops):
+        running = w.running("channels", start.channels)
+    start = start.but(shape=(running, *start.shape[1:]))
+    yes, no = [], []
+    then, other = _arms(w, item, start, yes, no)
+    with _statements(w, yes):
+        w.update("channels", running, then.channels)
+    with _statements(w, no):
+        last = w.update("channels", running, other.channels)
+    last = w.version("channels")
+    ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
+    return _joined(condition, then, other, last)
+
+
+def _arms(
+    w: ClassWriter, item: p.If, start: Tensor, yes: Ops, no: Ops
+) -> tuple[Tensor, Tensor]:
+    with w.inner_scope():
+        then = single(sequential(w, item.then, start, yes))
+    if item.otherwise is None:
+        return then, start
+    with w.inner_scope():
+        return then, single(sequential(w, item.otherwise, start, no))
+
+
+def _joined(condition: Any, then: Tensor, other: Tensor, channels: Any) -> Tensor:
+    spatial = tuple(
+        s.choose(condition, a, b) for a, b in zip(then.shape[1:], other.shape[1:])  # noqa: B905
+    )
+    stride = then.stride
+    if then.stride is None or other.stride is None:
+        stride = None
+    elif not s.same(then.stride, other.stride):
+        stride = (
+            s.choose(condition, then.stride[0], other.stride[0]),
+            s.choose(condition, then.stride[1], other.stride[1]),
+        )
+    return Tensor((channels, *spatial), stride=stride, fresh=then.fresh and other.fresh)
+
+
+# Writing a container
+
+
+def container_text(w: ClassWriter, ops: Ops, wish: str) -> tuple[Code, str]:
+    """Lines that prepare a Sequential (often none), and the expression that makes it."""
+    arguments = _plain_arguments(ops)
+    if arguments is not None:
+        return [], f"nn.Sequential({arguments})"
+    labelled = _labelled(ops)
+    if labelled is not None:
+        w.unit.need("OrderedDict")
+        return [], f"nn.Sequential({labelled})"
+    return _built(w, ops, wish)
+
+
+def _plain_arguments(ops: Ops) -> str | None:
+    """`a, b, *[c for _ in range(n)]`, where the children can stand in one expression."""
+    pieces = []
+    for op in ops:
+        if isinstance(op, Child) and op.key is None and not op.reads_width:
+            pieces.append(op.text)
+        elif isinstance(op, Loop):
+            child = _only_child(op)
+            if child is None or child.key is not None:
+                return None
+            pieces.append(f"*[{child.text} {op.header[:-1]}]")
+        else:
+            return None
+    return ", ".join(pieces)
+
+
+def _only_child(loop: Loop) -> Child | None:
+    if len(loop.body) == 1 and isinstance(loop.body[0], Child) and not loop.body[0].reads_width:
+        return loop.body[0]
+    return None
+
+
+def _labelled(ops: Ops) -> str | None:
+    """An `OrderedDict` in one expression."""
+    if len(ops) == 1 and isinstance(ops[0], Loop):
+        child = _only_child(ops[0])
+        if child is not None and child.key is not None:
+            return f"OrderedDict(({child.key}, {child.text}) {ops[0].header[:-1]})"
+        return None
+    if not all(isinstance(op, Child) and not op.reads_width for op in ops):
+        return None
+    keys = [op.key or s.quoted(str(position)) for position, op in enumerate(ops)]
+    if all(key[1:-1].isidentifier() for key in keys):
+        return (
+            "OrderedDict("
+            + ", ".join(f"{key[1:-1]}={op.text}" for key, op in zip(keys, ops))  # noqa: B905
+            + ")"
+        )
+    pairs = ", ".join(f"({key}, {op.text})" for key, op in zip(keys, ops))  # noqa: B905
+    return f"OrderedDict([{pairs}])"
+
+
+def _built(w: ClassWriter, ops: Ops, wish: str) -> tuple[Code, str]:
+    """A container filled step by step."""
+    variable = w.locals.take(wish)
+    builder = _Builder(w, variable, any_labelled(ops), _kinds(ops))
+    code = builder.start(ops)
+    if builder.labelled:
+        w.unit.need("OrderedDict")
+        return code, f"nn.Sequential({variable})"
+    return code, f"nn.Sequential(*{variable})"
+
+
+def any_labelled(ops: Ops) -> bool:
+    """Whether any child has a key."""
+    for op in ops:
+        if isinstance(op, Child) and op.key is not None:
+            return True
+        if isinstance(op, Loop) and any_labelled(op.body):
+            return True
+        if isinstance(op, Choice) and (any_labelled(op.then) or any_labelled(op.otherwise)):
+            return True
+    return False
+
+
+def _kinds(ops: Ops) -> set[str]:
+    kinds: set[str] = set()
+    for op in ops:
+        if isinstance(op, Child):
+            kinds.add(op.kind)
+        elif isinstance(op, Loop):
+            kinds |= _kinds(op.body)
+        elif isinstance(op, Choice):
+            kinds |= _kinds(op.then) | _kinds(op.otherwise)
+    return kinds
+
+
+def _reads_width(ops: Ops) -> bool:
+    return any(
+        (isinstance(op, Child) and op.reads_width)
+        or (isinstance(op, Loop) and _reads_width(op.body))
+        or (isinstance(op, Choice) and (_reads_width(op.then) or _reads_width(op.otherwise)))
+        for op in ops
+    )
+
+
+class _Builder:
+    """Writes the statements that fill one container."""
+
+    def __init__(self, w: ClassWriter, variable: str, labelled: bool, kinds: set[str]) -> None:
+        self.w = w
+        self.variable = variable
+        self.labelled = labelled
+        self.uniform = len(kinds) == 1
+        self.kind = next(iter(kinds)) if self.uniform else "nn.Module"
+
+    def start(self, ops: Ops) -> Code:
+        """The container's creation with its first children, then the rest."""
+        lead = 0
+        while lead < len(ops) and isinstance(ops[lead], Child):
+            lead += 1
+            if ops[lead - 1].reads_width and (self.labelled or not self.uniform):
+                lead -= 1
+                break
+            if ops[lead - 1].reads_width:
+                break
+        before = 0
+        while lead == 0 and before < len(ops) and isinstance(ops[before], (Local, str)):
+            before += 1
+        code: Code = self._fill(ops[:before])
+        code.append(self._literal(ops[:lead], ops))
+        rest = ops[max(lead, before) :]
+        code += self._fill(rest)
+        return code
+
+    def _literal(self, children: Ops, ops: Ops) -> str:
+        if self.labelled:
+            keys = [child.key or s.quoted(str(i)) for i, child in enumerate(children)]
+            if all(key[1:-1].isidentifier() for key in keys):
+                inner = ", ".join(
+                    f"{key[1:-1]}={child.text}" for key, child in zip(keys, children)  # noqa: B905
+                )
+            else:
+                pairs = ", ".join(
+                    f"({key}, {child.text})" for key, child in zip(keys, children)  # noqa: B905
+                )
+                inner = f"[{pairs}]"
+            return f"{self.variable}: OrderedDict[str, nn.Module] = OrderedDict({inner})"
+        inner = ", ".join(child.text for child in children)
+        if self.uniform and _reads_width(ops):
+            if children:
+                return f"{self.variable} = [{inner}]"
+            return f"{self.variable}: list[{self.kind}] = []"
+        return f"{self.variable}: list[nn.Module] = [{inner}]"
+
+    def _fill(self, ops: Ops) -> Code:
+        code: Code = []
+        last = f"{self.variable}[-1]"
+        for position, op in enumerate(ops):
+            match op:
+                case Child():
+                    last = self._add(op, code)
+                case Loop():
+                    child = _only_child(op)
+                    if child is not None and not self.labelled:
+                        code.append(f"{self.variable} += [{child.text} {op.header[:-1]}]")
+                    else:
+                        code.append(Block(header=op.header, body=self._fill(op.body)))
+                case Choice():
+                    code.append(Block(header=f"if {op.test}:", body=self._fill(op.then)))
+                    if op.otherwise:
+                        code.append(Block(header="else:", body=self._fill(op.otherwise)))
+                case Local():
+                    text = op.text.replace("\0last\0", last)
+                    code.append(Local(name=op.name, text=text, op=op.op))
+                case _:
+                    code.append(op)
+        return code
+
+    def _add(self, child: Child, code: Code) -> str:
+        text, last = child.text, f"{self.variable}[-1]"
+        if child.reads_width and (self.labelled or not self.uniform):
+            last = self.w.locals.copy().take("layer")
+            code.append(f"{last} = {text}")
+            text = last
+        if not self.labelled:
+            code.append(f"{self.variable}.append({text})")
+        else:
+            key = child.key or f"str(len({self.variable}))"
+            code.append(f"{self.variable}[{key}] = {text}")
+        return last
+
+
+def _code(ops: Ops) -> Code:
+    """The texts of children, to see which names they read."""
+    code: Code = []
+    for op in ops:
+        if isinstance(op, Child):
+            code.append(f"{op.key} {op.text}")
+        elif isinstance(op, Loop):
+            code.append(Block(header=op.header, body=_code(op.body)))
+        elif isinstance(op, Choice):
+            code.append(op.test)
+            code += _code(op.then) + _code(op.otherwise)
+        else:
+            code.append(op)
+    return code
+
+
+__all__ = ["container_text", "mentions", "parts", "render", "sequential", "with_argument"]

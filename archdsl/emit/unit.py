@@ -1,0 +1,244 @@
+"""What the classes of one file share: definitions, instances, imports, helpers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from archdsl import expr as e
+from archdsl.emit import symbol as s
+from archdsl.emit.calls import CalleeParam, op_arguments
+from archdsl.emit.classes import ClassCode, build
+from archdsl.emit.evaluate import Evaluator, Scope
+from archdsl.emit.tensor import Tensor
+from archdsl.ir import program as p
+from archdsl.ir.design import Callee, Design, Instance
+from archdsl.ops.op import SAME, Op, Size, Torch
+from archdsl.ops.table import OPS
+
+if TYPE_CHECKING:
+    from archdsl.emit.writer import ClassWriter
+
+
+class Unit:
+    """A file in the making. Classes are written on demand, callees before their users."""
+
+    def __init__(self, program: p.Program, designs: Sequence[Design]) -> None:
+        self.program = program
+        self.definitions = {definition.name: definition for definition in program.definitions}
+        self.externs = {extern.name: extern for extern in program.externs}
+        self.functions = {function.name: function for function in program.functions}
+        self.codes: dict[str, ClassCode] = {}
+        self.needs: set[str] = set()
+        self.helpers: dict[str, str] = {}
+        self.extern_imports: dict[str, set[str]] = {}
+        self._instances: dict[str, list[Instance]] = {}
+        self.constants: Scope = {}
+        for design in designs:
+            for instance in design.instances():
+                found = self._instances.setdefault(instance.definition.name, [])
+                if instance not in found:
+                    found.append(instance)
+        evaluator = Evaluator(self.functions, lambda node, scope: self.bind_callee(None, node, scope))
+        for constant in program.constants:
+            value = evaluator.evaluate(constant.value, self.constants)
+            names = constant.names
+            self.constants.update({names[0]: value} if len(names) == 1 else zip(names, value))
+
+    def instances(self, name: str) -> list[Instance]:
+        """All that a definition was run on, over the whole file."""
+        return self._instances.get(name, [])
+
+    def code(self, name: str) -> ClassCode:
+        """A definition's class, written now if it has not been."""
+        if name not in self.codes:
+            definition = self.definitions[name]
+            code = self.codes[name] = ClassCode(definition)
+            build(self, definition, code)
+        return self.codes[name]
+
+    def op(self, name: str) -> Op:
+        return OPS[name]
+
+    def need(self, *names: str) -> None:
+        """Note what the file imports: a known name, or a whole import line."""
+        self.needs.update(names)
+
+    def need_for_annotation(self, kind: str) -> None:
+        """Note the imports of a type annotation."""
+        for name in ("Sequence", "Callable", "Literal"):
+            if re.search(rf"\b{name}\b", kind):
+                self.need(name)
+
+    def use_helper(self, torch: Torch) -> None:
+        """Note a helper class that the file has to hold."""
+        assert torch.module is not None and torch.helper is not None
+        self.helpers[torch.module] = torch.helper
+        self.need(*torch.imports)
+
+    def use_extern(self, extern: p.Extern) -> None:
+        self.extern_imports.setdefault(extern.module, set()).add(extern.attribute)
+
+    def module_attributes(self, definition: p.Definition) -> set[str]:
+        """The labels of a definition's own modules: no kept value may have their names."""
+        return set(_module_names(definition.body))
+
+    # Blocks and ops as values
+
+    def bind_callee(self, w: ClassWriter | None, node: Any, scope: Scope) -> Any:
+        """A block or op named as a value, with its bound arguments."""
+        name = node.id if isinstance(node, e.Name) else node.function
+        value = scope.get(name)
+        given = [] if isinstance(node, e.Name) else list(node.arguments)
+        if isinstance(value, CalleeParam) or name in self.definitions or name in self.externs or name in OPS:
+            pass
+        else:
+            raise KeyError(name)
+        if isinstance(value, CalleeParam):
+            return value
+        evaluator = w.evaluator if w is not None else Evaluator(self.functions, lambda n, sc: self.bind_callee(None, n, sc))
+        kind = "block" if name in self.definitions else "extern" if name in self.externs else "op"
+        names = self._parameters(kind, name)
+        arguments = []
+        for position, argument in enumerate(given):
+            key = argument.name or names[position]
+            arguments.append((key, evaluator.evaluate(argument.value, scope)))
+        return Callee(kind=kind, name=name, arguments=tuple(arguments))
+
+    def _parameters(self, kind: str, name: str) -> list[str]:
+        if kind == "op":
+            return [param.name for param in OPS[name].parameters]
+        owner: Any = self.definitions[name] if kind == "block" else self.externs[name]
+        return [param.name for param in owner.params]
+
+    def callee_type(self, callees: list[Callee]) -> str:
+        """The type of what a parameter's block makes."""
+        kinds = []
+        for callee in callees:
+            kind = self.codes[callee.name].name if callee.kind == "block" and callee.name in self.codes else None
+            if callee.kind == "block" and kind is None:
+                kind = self.code(callee.name).name
+            kind = kind or "nn.Module"
+            if kind not in kinds:
+                kinds.append(kind)
+        return "nn.Module" if "nn.Module" in kinds else " | ".join(kinds)
+
+    def callee_annotation(self, callees: list[Callee]) -> str:
+        """The type of a parameter that holds a block or op."""
+        self.need("Callable")
+        return f"Callable[..., {self.callee_type(callees)}]"
+
+    def value_text(self, w: ClassWriter | None, value: Any) -> str:
+        """Python text of an argument: constants, symbols, and blocks or ops as values."""
+        if isinstance(value, CalleeParam):
+            return value.name
+        if isinstance(value, Callee):
+            return self._callee_text(w, value)
+        if isinstance(value, Tensor):
+            return value.text
+        if value is SAME:
+            return "0"
+        if isinstance(value, tuple) and not isinstance(value, Size):
+            items = [self.value_text(w, item) for item in value]
+            return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+        return s.text(value)
+
+    def _callee_text(self, w: ClassWriter | None, callee: Callee) -> str:
+        if callee.kind == "op":
+            op = OPS[callee.name]
+            if op.torch.helper:
+                self.use_helper(op.torch)
+            held = [text for text, runtime in op_arguments(op, dict(callee.arguments), None) if not runtime]
+            name = op.torch.module or ""
+        elif callee.kind == "extern":
+            extern = self.externs[callee.name]
+            self.use_extern(extern)
+            name = extern.attribute
+            held = [f"{key}={self.value_text(w, value)}" for key, value in callee.arguments]
+        else:
+            code = self.code(callee.name)
+            name = code.name
+            held = [
+                f"{key}={self.value_text(w, value)}"
+                for key, value in callee.arguments
+                if key not in code.dropped
+            ]
+        if not held:
+            return name
+        self.need("partial")
+        return f"partial({name}, {', '.join(held)})"
+
+    # Pieces of text
+
+    def let(self, w: ClassWriter, item: p.Let) -> None:
+        """A compile-time value: a local of the constructor where it depends on its arguments."""
+        value = w.value(item.value)
+        if len(item.names) > 1:
+            values = value if isinstance(value, tuple) else [s.index(value, i) for i in range(len(item.names))]
+        else:
+            values = (value,)
+        for name, each in zip(item.names, values):  # noqa: B905
+            if isinstance(each, s.Symbol) and each.op != "name":
+                w.scope[name] = w.local(name, each)
+            else:
+                w.scope[name] = each
+
+    def fstring(self, w: ClassWriter, template: e.Template) -> str:
+        """A template as a string, or an f-string where it has parts that vary."""
+        pieces, varies = [], False
+        for part in template.parts:
+            value = part if isinstance(part, str) else w.value(part)
+            if isinstance(part, str) or not s.symbolic(value):
+                pieces.append(("text", str(value)))
+            else:
+                varies = True
+                pieces.append(("value", s.text(value)))
+        if not varies:
+            return s.quoted("".join(text for _, text in pieces))
+        inner = ""
+        for kind, text in pieces:
+            if kind == "text":
+                inner += s.quoted(text)[1:-1].replace("{", "{{").replace("}", "}}")
+            else:
+                inner += "{" + text.replace('"', "'") + "}"
+        return f'f"{inner}"'
+
+    def tensor_text(self, w: ClassWriter, item: p.Tensor, shape: tuple[Any, ...]) -> str:
+        """The creation of a learned tensor or a buffer."""
+        init = item.init
+        dims = ", ".join(s.text(dim) for dim in shape)
+        if isinstance(init, e.CallExpr):
+            arguments = [s.text(w.value(argument.value)) for argument in init.arguments]
+            if init.function in ("zeros", "ones", "randn", "rand"):
+                return f"torch.{init.function}({dims})"
+            if init.function == "normal":
+                scale = arguments[0] if arguments else "1.0"
+                return f"torch.randn({dims}) * {scale}"
+            if init.function == "full":
+                return f"torch.full(({dims},), {arguments[0]})"
+        if isinstance(init, e.Name) and init.id in ("zeros", "ones", "randn", "rand"):
+            return f"torch.{init.id}({dims})"
+        value = w.value(init)
+        if isinstance(value, (int, float)):
+            if value in (0, 1):
+                return f"torch.{'ones' if value else 'zeros'}({dims})"
+            return f"torch.full(({dims},), {s.text(float(value))})"
+        if isinstance(value, tuple):
+            return f"torch.tensor({s.text(value)}, dtype=torch.float32).reshape({dims})"
+        return f"torch.full(({dims},), {s.text(value)})"
+
+
+def _module_names(region: Any) -> list[str]:
+    """Every attribute name that a region's items were given, however deep."""
+    found: list[str] = []
+    stack: list[Any] = [region]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, p.ModuleName) and isinstance(node.base, str):
+            found.append(node.base)
+        elif isinstance(node, tuple):
+            stack += node
+        elif isinstance(node, (p.Item, p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
+            stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
+    return found

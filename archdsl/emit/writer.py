@@ -1,0 +1,376 @@
+"""The state of one class being written: its constructor, its `forward`, and its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.emit import symbol as s
+from archdsl.emit.code import Code, Local, Names, Variable, fits
+from archdsl.emit.conditions import Arm
+from archdsl.emit.evaluate import Evaluator, Scope
+from archdsl.emit.families import Loop, declare_member
+from archdsl.emit.tensor import Family, Flow, Tensor, parts
+from archdsl.expr import Expr, Template
+from archdsl.ir import program as p
+from archdsl.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archdsl.emit.classes import ClassCode
+    from archdsl.emit.unit import Unit
+
+_RESERVED = ("self", "torch", "nn", "F", "math", "partial", "Tensor")
+_MARK = re.compile("\0(\\w+)\1(.*?)\1(.*?)\0", re.DOTALL)
+
+
+class ClassWriter:
+    """Writes one definition as a class."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        code: ClassCode,
+        walk: Callable[[ClassWriter, p.Region, Flow], Flow],
+        distinct: bool,
+    ) -> None:
+        self.unit = unit
+        self.code = code
+        self.definition = code.definition
+        self.distinct = distinct
+        self.evaluator = Evaluator(unit.functions, self.bind_callee)
+        self.scope: Scope = dict(unit.constants)
+        self.init: Code = []
+        self.base: Code = self.init
+        self.lines: Code = []
+        self.locals = Names((*_RESERVED, *(param.name for param in self.definition.params)))
+        self.names = Names((*_RESERVED, "x"))
+        self.variable = "x"
+        self.protected: set[str] = set()
+        self.attributes: set[str] = set()
+        self.contexts: list[Arm | Loop] = []
+        self.captured: dict[str, str] = {}
+        self.aux: list[str] = []
+        self.arm_names: dict[str, str] = {}
+        self.families: dict[str, Family] = {}
+        self.head: Code = []
+        self.root_scope = self.scope
+        self.lists: set[str] = set()
+        self._walk = walk
+        self._versions: dict[str, Variable] = {}
+        self._unsafe: set[str] = set()
+
+    # Walking and evaluating
+
+    def walk(self, region: p.Region, flow: Flow) -> Flow:
+        """Write a region's items; the stream that leaves it."""
+        return self._walk(self, region, flow)
+
+    def value(self, node: Expr) -> Any:
+        """The value of an expression: a constant, a symbol, a callee or a tensor."""
+        return self.evaluator.evaluate(node, self.scope)
+
+    def bind_callee(self, node: Any, scope: Scope) -> Any:
+        return self.unit.bind_callee(self, node, scope)
+
+    @contextmanager
+    def inner_scope(self) -> Iterator[Scope]:
+        """Names bound inside are forgotten after."""
+        outer = self.scope
+        self.scope = dict(outer)
+        try:
+            yield self.scope
+        finally:
+            self.scope = outer
+
+    def dry(self, region: p.Region, flow: Flow) -> Flow:
+        """What leaves a region, without writing it."""
+        kept = self.snapshot()
+        try:
+            with self.inner_scope():
+                return self.walk(region, flow)
+        finally:
+            self.restore(kept)
+
+    # The constructor
+
+    def local(self, wish: str, value: Any, written: str | None = None) -> Variable:
+        """A local of the constructor that stands for a value; dropped if nothing reads it."""
+        name = wish
+        if self.distinct or wish not in self._versions:
+            name = self.locals.take(wish)
+        elif wish in self._versions:
+            self._versions[wish].stale = True
+        version = Variable(name, meaning=value)
+        self._versions[wish] = version
+        self.init.append(Local(name=name, text=written or s.text(value)))
+        return version
+
+    def running(self, wish: str, value: Any) -> Variable:
+        """A local that follows a value from here on: what the next updates change."""
+        current = self._versions.get(wish)
+        if current is None or current.stale or self.distinct and not s.same(current, value):
+            self.local(wish, value)
+        elif not s.same(current, value):
+            self._assign(current, value)
+        return self.version(wish)
+
+    def latest(self, wish: str) -> Variable:
+        """The current version of a running local."""
+        return self._versions[wish]
+
+    def version(self, wish: str) -> Variable:
+        """A new version of a local, about whose value nothing is known."""
+        last = self._versions[wish]
+        last.stale = True
+        version = Variable(last.args[0])
+        self._versions[wish] = version
+        return version
+
+    def update(self, wish: str, current: Variable, value: Any) -> Variable:
+        """Assign the local anew, unless it has that value; its version after."""
+        latest = self._versions[wish]
+        if value is latest or s.same(latest, value):
+            return latest
+        self._assign(current, value)
+        return self.version(wish)
+
+    def _assign(self, current: Variable, value: Any) -> None:
+        name = current.args[0]
+        step = value - current
+        if s.names_in(step, expand=True).isdisjoint({name}) and not s.same(step, value):
+            if not (isinstance(step, int) and step < 0):
+                self.init.append(Local(name=name, text=s.text(step), op="+="))
+                return
+        self.init.append(Local(name=name, text=s.text(value)))
+
+    def settled_after(self, last: Variable, value: Any, trips: Any, names: tuple[str, ...]) -> Any:
+        """What a running value is once its loop is over: itself, or what every run leaves."""
+        depends = s.names_in(value, expand=True) & {last.args[0], *names}
+        if depends or isinstance(trips, s.Symbol) or not trips:
+            return last
+        return value
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a trial walk could change."""
+        kept = {
+            "init": self.init,
+            "base": self.base,
+            "lines": self.lines,
+            "attributes": set(self.attributes),
+            "captured": dict(self.captured),
+            "contexts": list(self.contexts),
+            "aux": list(self.aux),
+            "arm_names": dict(self.arm_names),
+            "families": dict(self.families),
+            "head": list(self.head),
+            "scope": dict(self.scope),
+            "variable": self.variable,
+            "protected": set(self.protected),
+            "_versions": dict(self._versions),
+            "_unsafe": set(self._unsafe),
+            "names": self.names.copy(),
+            "locals": self.locals.copy(),
+            "fresh": [version for version in self._versions.values() if not version.stale],
+        }
+        self.init, self.lines, self.base = [], [], []
+        return kept
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Forget a trial walk."""
+        for version in kept.pop("fresh"):
+            version.stale = False
+        for field, value in kept.items():
+            setattr(self, field, value)
+
+    def declare(self, name: p.ModuleName, text: str, kind: str) -> str:
+        """Make a module an attribute; the text that denotes it in `forward`."""
+        attribute = self.attribute_of(name)
+        if name.shared:
+            if attribute not in self.attributes:
+                self.attributes.add(attribute)
+                self.base.append(f"self.{attribute} = {text}")
+            return f"self.{attribute}"
+        if self.loop is not None and not isinstance(name.base, Template):
+            keyed = any(isinstance(each, Arm) for each in self.contexts)
+            return declare_member(self, name, attribute, text, keyed)
+        if attribute in self.attributes:
+            raise self.error(
+                "E510",
+                f"two modules of `{self.definition.name}` would be named `{attribute}`",
+                name.span,
+                "give them labels",
+            )
+        self.own(attribute, kind)
+        self.init.append(f"self.{attribute} = {text}")
+        return f"self.{attribute}"
+
+    def own(self, attribute: str, kind: str) -> None:
+        """Note an attribute; within an arm of an `if` it may be absent."""
+        self.attributes.add(attribute)
+        for context in self.contexts:
+            if isinstance(context, Arm):
+                context.declared.setdefault(attribute, kind)
+
+    def attribute_of(self, name: p.ModuleName) -> str:
+        """The attribute's name; computed labels must be known here."""
+        if not isinstance(name.base, Template):
+            return name.base
+        pieces = []
+        for part in name.base.parts:
+            value = part if isinstance(part, str) else self.value(part)
+            if s.symbolic(value):
+                raise self.error(
+                    "E511",
+                    "this label depends on an argument of the constructor",
+                    name.span,
+                    "make it an indexed family, `name[i]:`, or put the steps into a named part",
+                )
+            pieces.append(str(value))
+        return "".join(pieces)
+
+    @property
+    def loop(self) -> Loop | None:
+        """The innermost loop that the constructor is in."""
+        for context in reversed(self.contexts):
+            if isinstance(context, Loop):
+                return context
+        return None
+
+    @property
+    def loops(self) -> list[Loop]:
+        """The loops around, outermost first."""
+        return [context for context in self.contexts if isinstance(context, Loop)]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what is written now exists under a condition only."""
+        return any(isinstance(context, Arm) for context in self.contexts)
+
+    def inplace(self, attribute: str, safe: bool, yes: str, no: str, shared: bool) -> str:
+        """Text that is `yes` if every use of the attribute may work in place."""
+        if not shared:
+            return yes if safe else no
+        if not safe:
+            self._unsafe.add(attribute)
+        return f"\0{attribute}\1{yes}\1{no}\0"
+
+    def settle(self, text: str) -> str:
+        """The text with in-place marks decided."""
+        return _MARK.sub(lambda m: m[3] if m[1] in self._unsafe else m[2], text)
+
+    # The forward
+
+    def emit(self, line: str) -> None:
+        """A statement of `forward`."""
+        self.lines.append(line)
+
+    def flush(self, tensor: Tensor, variable: str | None = None) -> Tensor:
+        """Assign a value to a variable, unless it is that variable already."""
+        target = variable or self.variable
+        if tensor.simple and (variable is None or tensor.text == variable):
+            return tensor
+        if variable is None and target in self.protected:
+            self.variable = target = self.names.take("out")
+        self.emit(f"{target} = {tensor.text}")
+        return tensor.but(text=target, simple=True)
+
+    def settle_flow(self, flow: Flow) -> Flow:
+        """A flow whose values are all named."""
+        if isinstance(flow, Tensor):
+            return self.flush(flow)
+        return tuple(
+            part if not isinstance(part, Tensor) or part.simple else self.flush(part, self.names.take("y"))
+            for part in flow
+        )
+
+    def apply(self, function: str, tensor: Tensor, *more: str) -> str:
+        """`function(tensor, ...)`; the value before it gets a statement if the line grows too long."""
+        text = f"{function}({', '.join((tensor.text, *more))})"
+        if not tensor.simple and not fits(f"{self.variable} = {self.settle(text)}", 2):
+            tensor = self.flush(tensor)
+            text = f"{function}({', '.join((tensor.text, *more))})"
+        return text
+
+    @contextmanager
+    def buffer(self) -> Iterator[Code]:
+        """Statements of `forward` written inside go to a list of their own."""
+        outer, self.lines = self.lines, []
+        try:
+            yield self.lines
+        finally:
+            self.lines = outer
+
+    @contextmanager
+    def stream(self, variable: str, *protect: str) -> Iterator[None]:
+        """Inside, the stream is assigned to `variable` and the names in `protect` stay as they are."""
+        outer, kept = self.variable, set(self.protected)
+        self.variable = variable
+        self.protected |= set(protect)
+        self.protected.discard(variable)
+        try:
+            yield
+        finally:
+            self.variable, self.protected = outer, kept
+
+    def forward_text(self, value: Any, outer: int = 0) -> str:
+        """Text of a value in `forward`: what the constructor knew is kept as attributes."""
+        if isinstance(value, Tensor):
+            return value.text
+        mapping = {}
+        for name in s.names_in(value):
+            if name not in self.used_names:
+                mapping[name] = s.Symbol("attribute", s.name("self"), self.capture(name))
+        return s.text(s.substitute_shallow(value, mapping), outer)
+
+    @property
+    def used_names(self) -> set[str]:
+        """Names of loops around, which `forward` repeats."""
+        return {
+            variable
+            for context in self.contexts
+            if isinstance(context, Loop)
+            for variable in context.variables
+        }
+
+    def use_form(self, made: Any) -> None:
+        """Note the helper class that a module needs, if it does."""
+        if made.form is not None and made.form.helper:
+            self.unit.use_helper(made.form)
+
+    def flag(self, condition: Any) -> str:
+        """A condition of the constructor, as `forward` asks it."""
+        return self.forward_text(condition)
+
+    def emit_aux(self, variable: str, reference: str, text: str) -> None:
+        """A side head's statement: it runs in training only, and only where it exists."""
+        tests = ["self.training"]
+        if self.conditional:
+            tests.append(f"{reference} is not None")
+        self.emit(f"{variable} = {reference}({text}) if {' and '.join(tests)} else None")
+
+    def capture(self, name: str) -> str:
+        """The attribute that keeps a constructor's value for `forward`."""
+        if name not in self.captured:
+            attribute = name
+            while attribute in self.attributes or attribute in self.unit.module_attributes(self.definition):
+                attribute += "_value"
+            self.captured[name] = attribute
+        return self.captured[name]
+
+    # Findings
+
+    def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
+        """A finding of the emitter at a place of the spec."""
+        return SpecError(
+            Diagnostic(code=code, message=message, label=Label(span=span), help=help)
+        )
+
+
+def all_fresh(flow: Flow) -> bool:
+    """Whether every value of a flow has no other reader."""
+    return all(tensor.fresh for tensor in parts(flow))

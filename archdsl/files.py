@@ -1,0 +1,114 @@
+"""Specs on disk: which files an argument means, and their text.
+
+Whatever is wrong with a file is a diagnostic. `at` is the place that asked for the file, an
+import; None where the user named it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from archdsl.diagnostics import Diagnostic, Label
+from archdsl.source import Source, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from archdsl.diagnostics import Bag
+
+SUFFIX = ".arch"
+LIMIT = 1 << 20  # bytes; the largest spec of the zoo has some 10,000
+
+
+def specs_in(argument: str, bag: Bag) -> list[str]:
+    """The specs that a command-line argument means.
+
+    A folder means its `*.arch` files, sorted by name; not those of folders in it, which are
+    where parts for import may lie, and not hidden ones.
+    """
+    if not os.path.isdir(argument):
+        return [argument]
+    try:
+        names = sorted(os.listdir(argument))
+    except OSError as error:
+        bag.add(_finding("E394", f"cannot read the folder: {error.strerror}", argument))
+        return []
+    specs = [
+        os.path.join(argument, name)
+        for name in names
+        if name.endswith(SUFFIX) and not name.startswith(".")
+    ]
+    specs = [spec for spec in specs if not os.path.isdir(spec)]
+    if not specs:
+        hint = f"name a spec, or a folder that holds *{SUFFIX} files"
+        bag.add(_finding("E392", "the folder holds no specs", argument, help=hint))
+    return specs
+
+
+def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
+    """The text of a spec; None, and a diagnostic, where there is none to be had."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno())
+            data = file.read(LIMIT + 1)
+    except FileNotFoundError:
+        bag.add(_finding("E390", f"there is no file {path}", path, at, help=_similar(path)))
+        return None
+    except IsADirectoryError:
+        bag.add(_finding("E392", f"{path} is a folder, not a spec", path, at))
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        bag.add(_finding("E394", f"cannot read {path}: {reason}", path, at))
+        return None
+
+    if len(data) > LIMIT:
+        length = f"{size.st_size:,} bytes" if stat.S_ISREG(size.st_mode) else "too many bytes"
+        message = f"{path} is too large for a spec: {length}, at most {LIMIT:,}"
+        bag.add(_finding("E393", message, path, at))
+        return None
+    return _decoded(path, data, bag)
+
+
+def _decoded(path: str, data: bytes, bag: Bag) -> Source | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        source = Source(path, data.decode("utf-8", errors="replace"))
+        start = len(data[: error.start].decode("utf-8"))
+        span = Span(source=source, start=start, end=start + 1)
+        byte = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        bag.add(
+            Diagnostic(
+                code="E391",
+                message="the spec is not valid UTF-8",
+                label=Label(span=span, text=byte),
+                help="save the file as UTF-8",
+            )
+        )
+        return None
+    return Source(path, text.removeprefix("\ufeff"))
+
+
+def whole(path: str) -> Span:
+    """A place for what concerns a file as such."""
+    return Span(source=Source(path, ""), start=0, end=0)
+
+
+def _finding(
+    code: str, message: str, path: str, at: Span | None = None, help: str | None = None
+) -> Diagnostic:
+    return Diagnostic(code=code, message=message, label=Label(span=at or whole(path)), help=help)
+
+
+def _similar(path: str) -> str | None:
+    """The spec beside a missing one that its name may have meant."""
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(path)
+    try:
+        names = [other for other in os.listdir(folder or ".") if other.endswith(SUFFIX)]
+    except OSError:
+        return None
+    close = get_close_matches(name, names, n=1) or get_close_matches(name + SUFFIX, names, n=1)
+    return f"did you mean {os.path.join(folder, close[0])}?" if close else None

@@ -1,0 +1,155 @@
+"""Generated files: where they go, whose they are, and how they are written.
+
+A target is written whole or not at all, inside its folder, and only over what archdsl wrote
+before. `MARK` in a module's docstring tells such a file.
+"""
+
+from __future__ import annotations
+
+import os
+from keyword import iskeyword
+
+from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.files import SUFFIX, whole
+from archdsl.node import Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.diagnostics import Bag
+
+MARK = "Generated from {origin} by archdsl; edit the spec, not this file."
+_BEFORE, _AFTER = MARK.split("{origin}")
+
+# What generated modules import, and names with a meaning of their own in a package.
+TAKEN = frozenset(
+    ["torch", "collections", "functools", "math", "typing", "__init__", "__main__", "__future__"]
+)
+
+
+class Job(Node):
+    """A spec to compile: imports stay inside `root` (None: the spec's folder), the module goes
+    to `target` in `folder`."""
+
+    spec: str
+    folder: str
+    target: str
+    root: str | None = None
+
+
+def plan(specs: Sequence[str], folder: str, bag: Bag, root: str | None = None) -> list[Job]:
+    """A job for each spec whose name gives a module's; two specs never share a target."""
+    jobs: list[Job] = []
+    owners: dict[str, str] = {}
+    for spec in specs:
+        name = os.path.basename(spec)
+        stem = name[: -len(SUFFIX)] if name.endswith(SUFFIX) else os.path.splitext(name)[0]
+        if finding := _bad_stem(spec, stem):
+            bag.add(finding)
+            continue
+        owner = owners.setdefault(stem.casefold(), spec)
+        if owner is not spec:
+            message = f"{spec} and {owner} would both be written to {stem}.py"
+            bag.add(_finding("E591", message, spec, "rename one, or compile them to two folders"))
+            continue
+        target = os.path.join(folder, f"{stem}.py")
+        jobs.append(Job(spec=spec, folder=folder, target=target, root=root))
+    return jobs
+
+
+def _bad_stem(spec: str, stem: str) -> Diagnostic | None:
+    if stem.isascii() and stem.isidentifier() and not iskeyword(stem) and stem not in TAKEN:
+        return None
+    if stem in TAKEN:
+        message = f"a module called {stem} would hide Python's own or torch's"
+        return _finding("E590", message, spec, f"call the spec {stem}_net{SUFFIX}, say")
+    better = "".join(char if char.isascii() and char.isalnum() else "_" for char in stem)
+    if not better or better[0].isdigit() or iskeyword(better):
+        better = f"net_{better}"
+    message = f"the spec's name gives the module's, and {stem!r} is not one"
+    return _finding("E590", message, spec, f"call the spec {better}{SUFFIX}")
+
+
+def current(job: Job) -> str | None:
+    """What stands at the target now, None if nothing; refuses what archdsl did not write."""
+    _check_inside(job)
+    try:
+        with open(job.target, encoding="utf-8", newline="") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        text = ""
+    except OSError as error:
+        raise SpecError(failed("read", job.target, error)) from error
+    if not is_ours(text):
+        message = f"{job.target} was not written by archdsl, and stays as it is"
+        help = "move it away, or choose another folder with -o"
+        raise SpecError(_finding("E592", message, job.target, help))
+    return text
+
+
+def is_ours(text: str) -> bool:
+    """Whether the module's docstring bears the mark."""
+    if not text.startswith('"""'):
+        return False
+    doc = text[3 : text.find('"""', 3)]
+    return any(
+        line.startswith(_BEFORE) and line.endswith(_AFTER)
+        for line in doc.replace("\r", "").split("\n")
+    )
+
+
+def write(job: Job, text: str) -> None:
+    """Put a module in its place, at once and durably, making the folder where it lacks."""
+    try:
+        os.makedirs(job.folder, exist_ok=True)
+        _check_inside(job)
+        replace_file(job.target, text)
+    except OSError as error:
+        raise SpecError(failed("write", job.target, error)) from error
+
+
+def replace_file(path: str, text: str) -> None:
+    """Write a text file so that there is at every moment the old one or the new one.
+
+    Through a link, what it points to is replaced. Permissions are kept.
+    """
+    path = os.path.realpath(path)
+    try:
+        mode = os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        mode = None
+    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o666)
+    try:
+        with open(handle, "wb") as file:
+            if mode is not None:
+                os.chmod(temporary, mode)
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _check_inside(job: Job) -> None:
+    """Refuse a target that a link leads out of its folder."""
+    folder = os.path.realpath(job.folder)
+    real = os.path.realpath(job.target)
+    if os.path.dirname(real) != folder:
+        message = f"{job.target} is a link that leads out of {job.folder}, to {real}"
+        raise SpecError(_finding("E593", message, job.target, "remove the link"))
+
+
+def failed(verb: str, path: str, error: OSError) -> Diagnostic:
+    """The finding for a file that could not be read or written."""
+    return _finding("E594", f"cannot {verb} {path}: {error.strerror or error}", path)
+
+
+def _finding(code: str, message: str, path: str, help: str | None = None) -> Diagnostic:
+    return Diagnostic(code=code, message=message, label=Label(span=whole(path)), help=help)

@@ -1,0 +1,150 @@
+"""Arguments find their parameters: positional ones first, then keywords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.node import Node
+from archdsl.ops.op import REQUIRED
+from archdsl.sema.errors import did_you_mean, error, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.diagnostics import SpecError
+    from archdsl.expr import Argument
+    from archdsl.ops.op import Op
+    from archdsl.source import Span
+    from archdsl.syntax import ast
+
+
+class Formal(Node):
+    """A parameter as the caller sees it. `flows`: takes a value that flows, not a number."""
+
+    name: str
+    required: bool
+    flows: bool = False
+
+
+_OF_OPS: dict[str, tuple[Formal, ...]] = {}
+
+
+def formals_of_op(op: Op) -> tuple[Formal, ...]:
+    formals = _OF_OPS.get(op.name)
+    if formals is None:
+        formals = _OF_OPS[op.name] = tuple(
+            Formal(name=p.name, required=p.default is REQUIRED, flows=p.type == "value")
+            for p in op.parameters
+        )
+    return formals
+
+
+def formals_of_params(params: Sequence[ast.Param]) -> tuple[Formal, ...]:
+    return tuple(Formal(name=p.name.text, required=p.default is None) for p in params)
+
+
+def match(
+    arguments: Sequence[Argument],
+    formals: Sequence[Formal],
+    what: str,
+    span: Span,
+    *,
+    partial: bool,
+) -> list[tuple[Formal, Argument]]:
+    """Pair arguments with parameters, in the order written.
+
+    `what` names the callee in messages; `span` is where it is named. A partial application may
+    leave parameters out.
+    """
+    by_name = {formal.name: formal for formal in formals}
+    pairs: list[tuple[Formal, Argument]] = []
+    given: dict[str, Argument] = {}
+    check_order(arguments)
+    for position, argument in enumerate(arguments):
+        formal = (
+            _at(position, argument, formals, what)
+            if argument.name is None
+            else by_name.get(argument.name)
+        )
+        if formal is None:
+            raise unknown(argument, formals, what)
+        if formal.name in given:
+            raise repeated(formal.name, argument, given[formal.name])
+        given[formal.name] = argument
+        pairs.append((formal, argument))
+    if not partial:
+        require_all(given, formals, what, span)
+    return pairs
+
+
+def check_order(arguments: Sequence[Argument]) -> None:
+    """Refuse a positional argument behind a keyword."""
+    keyword: Argument | None = None
+    for argument in arguments:
+        if argument.name is not None:
+            keyword = argument
+        elif keyword is not None:
+            raise error(
+                "E314",
+                "a positional argument stands behind a keyword",
+                argument.span,
+                others=((keyword.span, "the keyword"),),
+                help="put it first, or give it its parameter's name",
+            )
+
+
+def require_all(given: object, formals: Sequence[Formal], what: str, span: Span) -> None:
+    """Refuse a call that leaves out a parameter without a default."""
+    missing = [f.name for f in formals if f.required and f.name not in given]  # type: ignore[operator]
+    if not missing:
+        return
+    names = listed(missing)
+    raise error(
+        "E311",
+        f"`{what}` needs {names}",
+        span,
+        f"{'arguments' if len(missing) > 1 else 'argument'} missing",
+        notes=(f"the parameters are {signature(formals)}",) if len(formals) > len(missing) else (),
+    )
+
+
+def _at(position: int, argument: Argument, formals: Sequence[Formal], what: str) -> Formal:
+    if position < len(formals):
+        return formals[position]
+    count = len(formals)
+    takes = "no arguments" if not count else f"{count} argument{'s' if count > 1 else ''}"
+    raise error(
+        "E313",
+        f"`{what}` takes {takes}",
+        argument.span,
+        f"argument {position + 1}",
+        notes=(f"the parameters are {signature(formals)}",) if formals else (),
+    )
+
+
+def unknown(argument: Argument, formals: Sequence[Formal], what: str) -> SpecError:
+    """The finding that there is no parameter of the argument's name."""
+    names = [formal.name for formal in formals]
+    note = f"the parameters are {signature(formals)}" if names else f"`{what}` takes no arguments"
+    return error(
+        "E310",
+        f"`{what}` has no parameter `{argument.name}`",
+        argument.span,
+        notes=(note,),
+        help=did_you_mean(argument.name or "", names),
+    )
+
+
+def repeated(name: str, argument: Argument, first: Argument) -> SpecError:
+    return error(
+        "E312",
+        f"`{name}` is given twice",
+        argument.span,
+        "given again",
+        others=((first.span, "given here"),),
+        help="leave one of them out",
+    )
+
+
+def signature(formals: Sequence[Formal]) -> str:
+    return ", ".join(f"`{f.name}`" if f.required else f"`{f.name}` (optional)" for f in formals)

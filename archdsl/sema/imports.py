@@ -1,0 +1,112 @@
+"""Which file an import means, and which it may not mean."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from archdsl.sema.errors import did_you_mean, error
+
+if TYPE_CHECKING:
+    from archdsl.source import Span
+
+SUFFIX = ".arch"
+STANDARD = "std:"
+LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
+
+
+def resolve(importing: str, written: str, root: str, span: Span) -> str:
+    """The path of the file that `written` means in the file `importing`.
+
+    Raises where it is absolute, leads out of `root` (by `..` or by a link), is no `.arch` file or
+    isn't there. The library's own files import within the library.
+    """
+    if written.startswith(STANDARD):
+        return _standard(written, span)
+    if in_library(importing):
+        root = LIBRARY
+    _check_form(written, span)
+    path = os.path.normpath(os.path.join(os.path.dirname(importing), written))
+    _check_inside(path, root, written, span)
+    if not os.path.isfile(path):
+        raise error(
+            "E331",
+            f"there is no file `{written}`",
+            span,
+            f"looked for {path}",
+            help=did_you_mean(written, _neighbours(path, written)),
+        )
+    return path
+
+
+def in_library(path: str) -> bool:
+    return os.path.dirname(os.path.abspath(path)) == LIBRARY
+
+
+def _standard(written: str, span: Span) -> str:
+    name = written[len(STANDARD) :]
+    path = os.path.join(LIBRARY, name + SUFFIX)
+    if name.isidentifier() and os.path.isfile(path):
+        return path
+    names = [STANDARD + entry for entry in _stems(LIBRARY)]
+    raise error(
+        "E331",
+        f"the standard library has no `{name}`",
+        span,
+        help=did_you_mean(written, names) or (f"it has {', '.join(names)}" if names else None),
+    )
+
+
+def _check_form(written: str, span: Span) -> None:
+    if os.path.isabs(written) or written.startswith(("/", "\\")) or written[1:2] == ":":
+        raise error(
+            "E330",
+            "an import's path is relative to the file that imports",
+            span,
+            "an absolute path",
+        )
+    if not written.isprintable():
+        raise error("E330", "an import's path has a character that no path should have", span)
+    if not written.endswith(SUFFIX):
+        raise error(
+            "E332",
+            f"an import names a `{SUFFIX}` file",
+            span,
+            help=f"`{os.path.splitext(written)[0]}{SUFFIX}`, if that is the file",
+        )
+
+
+def _check_inside(path: str, root: str, written: str, span: Span) -> None:
+    root = os.path.abspath(root or ".")
+    if not _within(os.path.abspath(path), root):
+        raise error(
+            "E330",
+            f"`{written}` lies outside the folder of the specs",
+            span,
+            f"imports stay inside {root}",
+        )
+    if not _within(os.path.realpath(path), os.path.realpath(root)):
+        raise error(
+            "E330",
+            f"`{written}` is a link out of the folder of the specs",
+            span,
+            f"imports stay inside {root}",
+        )
+
+
+def _within(path: str, root: str) -> bool:
+    return path.startswith(root if root.endswith(os.sep) else root + os.sep)
+
+
+def _neighbours(path: str, written: str) -> list[str]:
+    folder = os.path.dirname(written)
+    stems = _stems(os.path.dirname(path) or ".")
+    return [os.path.join(folder, stem + SUFFIX) if folder else stem + SUFFIX for stem in stems]
+
+
+def _stems(folder: str) -> list[str]:
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(entry[: -len(SUFFIX)] for entry in entries if entry.endswith(SUFFIX))

@@ -1,0 +1,390 @@
+"""From the syntax tree to the program: every name resolved, every argument bound.
+
+Only what the root file defines, and what that needs of its imports, is lowered. What is wrong is
+reported; the program then holds the definitions and variants that don't rest on it, so that later
+phases can report what is wrong with those.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from archdsl import expr as e
+from archdsl.diagnostics import SpecError
+from archdsl.ir import program as p
+from archdsl.sema import arguments as args
+from archdsl.sema import calls
+from archdsl.sema.definition import Lowering
+from archdsl.sema.errors import error
+from archdsl.sema.imports import SUFFIX
+from archdsl.sema.resolve import Resolver, is_model
+from archdsl.sema.scope import Binding, Scope
+from archdsl.sema.taps import cut
+from archdsl.sema.units import Entity, Units
+from archdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archdsl.diagnostics import Bag
+    from archdsl.sema.place import Place
+    from archdsl.sema.units import Load, Unit
+
+
+def lower(file: ast.File, load: Load, bag: Bag, root: str | None = None) -> p.Program | None:
+    """The program of a file and its imports.
+
+    `load(path, span)` reads and parses an imported file, or reports at `span` and gives None.
+    Imports stay inside `root`, by default the folder of the file. Where the bag has errors, the
+    program holds what is sound; None where nothing can be said.
+    """
+    if root is None:
+        root = os.path.dirname(file.source.path)
+    units = Units(load, bag, root)
+    try:
+        return _Session(units.open(file), units, bag).program()
+    except RecursionError:
+        span = file.items[0].span
+        bag.add(error("E346", "this is nested too deeply", span).diagnostic)
+        return None
+
+
+class _Lowered:
+    """What became of an entity, and what it needs."""
+
+    __slots__ = ("needs", "node", "sound")
+
+    def __init__(self) -> None:
+        self.needs: dict[Entity, None] = {}
+        self.node: Any = None
+        self.sound = True
+
+
+class _Session:
+    """One lowering of one program."""
+
+    def __init__(self, root: Unit, units: Units, bag: Bag) -> None:
+        self._root = root
+        self._units = units
+        self._bag = bag
+        self._uids = count(1)
+        self._lowered: dict[Entity, _Lowered] = {}
+        self._queue: list[Entity] = []
+        self._taken: dict[str, Entity] = {}
+        self._current = _Lowered()
+        self._derived: dict[tuple[Entity, tuple[str, ...]], Entity] = {}
+
+    def program(self) -> p.Program:
+        self._reserve()
+        own = [x for x in self._root.own if self._root.names.get(x.text) is x]
+        for entity in own:
+            self._enqueue(entity)
+        for entity in self._queue:
+            self._lower(entity)
+        sound = self._sound(self._ordered(own))
+        nodes = [self._lowered[x].node for x in sound if self._lowered[x].node is not None]
+        healthy = set(sound)
+        file = self._root.file
+        return p.Program(
+            source=file.source,
+            sources=tuple(unit.file.source for unit in self._units.opened),
+            doc=file.doc,
+            paper=self._paper(file.items),
+            constants=_of(p.Constant, nodes),
+            functions=_of(p.Function, nodes),
+            externs=_of(p.Extern, nodes),
+            definitions=_of(p.Definition, nodes),
+            variants=tuple(
+                self._lowered[x].node for x in own if x.kind == "variant" and x in healthy
+            ),
+        )
+
+    # Names in the program
+
+    def _reserve(self) -> None:
+        """The root's names stay as they are; what it imports is called as it says there."""
+        for text, entity in self._root.names.items():
+            self._taken[text] = entity
+            if entity.kind != "broken" and entity.name is None:
+                entity.name = text
+
+    def name_of(self, entity: Entity) -> str:
+        """An entity's name in the program; whatever is being lowered needs it."""
+        self._current.needs[entity] = None
+        self._enqueue(entity)
+        return self._named(entity)
+
+    def _enqueue(self, entity: Entity) -> None:
+        if entity not in self._lowered:
+            self._lowered[entity] = _Lowered()
+            self._queue.append(entity)
+
+    def _named(self, entity: Entity) -> str:
+        if entity.name is None:
+            entity.name = self._free(entity.text, entity)
+            self._taken[entity.name] = entity
+        return entity.name
+
+    def _free(self, text: str, entity: Entity) -> str:
+        """A private name of an imported file: as it is, or with the file's name behind."""
+        if text not in self._taken:
+            return text
+        stem = os.path.basename(entity.unit.path)[: -len(SUFFIX)]
+        words = [word for word in "".join(c if c.isalnum() else " " for c in stem).split() if word]
+        suffix = "".join(word[:1].upper() + word[1:] for word in words)
+        snake = text.islower() or entity.kind in ("function", "constant")
+        name = f"{text}_{'_'.join(words).lower()}" if snake else text + suffix
+        return self._unused(name)
+
+    def _unused(self, name: str) -> str:
+        numbers = count(2)
+        candidate = name
+        while candidate in self._taken:
+            candidate = f"{name}{next(numbers)}"
+        return candidate
+
+    # Entities
+
+    def _lower(self, entity: Entity) -> None:
+        self._current = self._lowered[entity]
+        try:
+            self._current.node = self._node(entity)
+        except SpecError as failure:
+            self._report(failure)
+
+    def _report(self, failure: SpecError) -> None:
+        self._current.sound = False
+        self._bag.add(failure.diagnostic)
+
+    def _node(self, entity: Entity) -> Any:
+        resolver = Resolver(entity.unit, self.name_of, lambda label: None)
+        match entity.node:
+            case ast.Block() as node:
+                return self._lowering(entity.unit).definition(node, self._named(entity))
+            case ast.Extern() as node:
+                return self._extern(node, entity)
+            case ast.Function() as node:
+                return self._function(node, entity, resolver)
+            case ast.FileLet() as node:
+                return self._constant(node, entity, resolver)
+            case ast.Variant() as node:
+                return self._variant(node, entity, resolver)
+            case _:
+                raise TypeError(f"no rule for {entity.kind}")
+
+    def _lowering(self, unit: Unit) -> Lowering:
+        return Lowering(unit, self.name_of, self._tap, lambda: next(self._uids), self._report)
+
+    def _extern(self, node: ast.Extern, entity: Entity) -> p.Extern:
+        scope = Scope()
+        lowering = self._lowering(entity.unit)
+        params = lowering.params(node.params, scope)
+        scope.put(Binding("in", "tensor", "input", node.name.span))
+        module, _, attribute = node.target.partition(":")
+        dotted = module.split(".") + attribute.split(".")
+        if not all(part.isidentifier() for part in dotted):
+            raise error(
+                "E347",
+                f'"{node.target}" names no class',
+                node.target_span,
+                help='write it as "package.module:Class"',
+            )
+        dims = None
+        if node.shape is not None:
+            for dim in node.shape.dims:
+                if isinstance(dim, e.Open):
+                    raise error("E347", "the shape of an extern has no open sizes", dim.span)
+            dims = tuple(lowering.resolver.resolve(dim, scope) for dim in node.shape.dims)
+        return p.Extern(
+            name=self._named(entity),
+            params=params,
+            module=module,
+            attribute=attribute,
+            dims=dims,
+            span=node.name.span,
+        )
+
+    def _function(self, node: ast.Function, entity: Entity, resolver: Resolver) -> p.Function:
+        scope = Scope()
+        for param in node.params:
+            if param.default is not None:
+                raise error("E348", "a parameter of a `fn` has no default", param.default.span)
+            scope.bind(Binding(param.name.text, "any", "parameter", param.name.span))
+        return p.Function(
+            name=self._named(entity),
+            params=tuple(param.name.text for param in node.params),
+            value=resolver.resolve(node.value, scope),
+            span=node.span,
+        )
+
+    def _constant(self, node: ast.FileLet, entity: Entity, resolver: Resolver) -> Any:
+        first = entity.unit.names.get(node.names[0].text)
+        if first is not None and first is not entity and first.node is node:
+            # One `let` of several names is one constant: the first name stands for all.
+            self.name_of(first)
+            return None
+        names = []
+        for ident in node.names:
+            other = entity.unit.names[ident.text]
+            names.append(self._named(other if other.node is node else entity))
+        value = resolver.resolve(node.value, Scope())
+        return p.Constant(names=tuple(names), value=value, span=node.span)
+
+    def _variant(self, node: ast.Variant, entity: Entity, resolver: Resolver) -> Any:
+        model = resolver.model_of(entity)
+        if model.kind == "broken":
+            self._current.sound = False
+            return None
+        arguments = resolver.variant_arguments(entity)
+        given = {argument.name: argument for argument in arguments}
+        args.require_all(given, resolver.formals(model), node.base.text, node.base.span)
+        claims: dict[str, p.Claim] = {}
+        for pair in node.expect:
+            if pair.key.text in claims:
+                raise error(
+                    "E312",
+                    f"`{pair.key.text}` is expected twice",
+                    pair.key.span,
+                    others=((claims[pair.key.text].span, "expected here"),),
+                )
+            value = resolver.resolve(pair.value, Scope())
+            claims[pair.key.text] = p.Claim(
+                key=pair.key.text, value=value, span=pair.key.span.to(pair.value.span)
+            )
+        return p.Variant(
+            name=self._named(entity),
+            base=node.base.text,
+            definition=self.name_of(model),
+            arguments=tuple(
+                p.BoundArgument(parameter=a.name or "", value=a.value, span=a.span)
+                for a in arguments
+            ),
+            claims=tuple(claims.values()),
+            span=node.name.span,
+        )
+
+    def _paper(self, items: Sequence[ast.Item]) -> tuple[tuple[str, str], ...]:
+        pairs = [pair for item in items if isinstance(item, ast.Paper) for pair in item.pairs]
+        found: list[tuple[str, str]] = []
+        for pair in pairs:
+            try:
+                found.append((pair.key.text, _plain(pair.value)))
+            except SpecError as failure:
+                self._bag.add(failure.diagnostic)
+        return tuple(found)
+
+    # Taps
+
+    def _tap(self, call: ast.Call, place: Place, resolver: Resolver) -> calls.Target:
+        """The target of a call with taps: a block made of the model."""
+        named = resolver.unit.names.get(call.name.text)
+        model = named
+        if named is not None and named.kind == "variant":
+            model = resolver.model_of(named)
+        if model is None or not isinstance(model.node, ast.Block) or not is_model(model):
+            raise error(
+                "E345",
+                f"only a model can be tapped, and `{call.name.text}` is none",
+                call.name.span,
+            )
+        untapped = ast.Call(
+            name=call.name, arguments=call.arguments, called=call.called, span=call.span
+        )
+        needs = dict(self._current.needs)
+        whole = calls.target_of(untapped, place, resolver)
+        if model not in needs:
+            self._current.needs.pop(model, None)
+        derived = self._derive(model, call.taps)
+        assert isinstance(derived.node, ast.Block)
+        kept = {param.name.text for param in derived.node.params}
+        return calls.Target(
+            kind="block",
+            callee=self.name_of(derived),
+            stem=whole.stem,
+            arguments=tuple(a for a in whole.arguments if a.parameter in kept),
+        )
+
+    def _derive(self, model: Entity, taps: tuple[ast.Ident, ...]) -> Entity:
+        key = (model, tuple(tap.text for tap in taps))
+        if key not in self._derived:
+            assert isinstance(model.node, ast.Block)
+            name = self._unused(f"{self._named(model)}Tap")
+            block = cut(model.node, taps, name)
+            entity = Entity("block", name, block, model.span, model.unit)
+            entity.name = name
+            self._taken[name] = entity
+            self._derived[key] = entity
+        return self._derived[key]
+
+    # Order
+
+    def _ordered(self, own: Sequence[Entity]) -> list[Entity]:
+        """Dependencies first, else as written; circles of functions and constants are reported."""
+        order: list[Entity] = []
+        state: dict[Entity, int] = {}
+        for start in own:
+            path = [] if start in state else [(start, iter(self._needs(start)))]
+            state.setdefault(start, 1)
+            while path:
+                entity, needs = path[-1]
+                following = next(needs, None)
+                if following is None:
+                    path.pop()
+                    state[entity] = 2
+                    order.append(entity)
+                elif following not in state:
+                    state[following] = 1
+                    path.append((following, iter(self._needs(following))))
+                elif state[following] == 1:
+                    self._check_circle([x for x, _ in path], following)
+        return order
+
+    def _needs(self, entity: Entity) -> Iterable[Entity]:
+        lowered = self._lowered.get(entity)
+        return () if lowered is None else list(lowered.needs)
+
+    def _check_circle(self, path: list[Entity], again: Entity) -> None:
+        circle = path[path.index(again) :]
+        if not all(entity.kind in ("function", "constant") for entity in circle):
+            return
+        self._lowered[again].sound = False
+        self._bag.add(
+            error(
+                "E317",
+                f"`{again.text}` is defined by itself",
+                again.span,
+                " -> ".join(x.text for x in (*circle, again)),
+                help="a `fn` cannot recur: use a comprehension, or a block that uses itself",
+            ).diagnostic
+        )
+
+    def _sound(self, order: Sequence[Entity]) -> list[Entity]:
+        """Those that rest on nothing wrong, in order."""
+        users: dict[Entity, list[Entity]] = {}
+        for entity in order:
+            for need in self._lowered[entity].needs:
+                users.setdefault(need, []).append(entity)
+        wrong = [entity for entity in order if not self._lowered[entity].sound]
+        ill = set(wrong)
+        for entity in wrong:
+            fresh = [user for user in users.get(entity, ()) if user not in ill]
+            ill.update(fresh)
+            wrong += fresh
+        return [entity for entity in order if entity not in ill]
+
+
+def _of(kind: type, nodes: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(node for node in nodes if isinstance(node, kind))
+
+
+def _plain(value: e.Expr) -> str:
+    """The text of an entry of `paper`."""
+    if isinstance(value, e.Text):
+        return value.value
+    if isinstance(value, e.Number):
+        return value.text
+    if isinstance(value, e.ListExpr):
+        return ", ".join(_plain(item) for item in value.items)
+    raise error("E349", "an entry of `paper` is text or a number", value.span)

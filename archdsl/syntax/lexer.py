@@ -1,0 +1,587 @@
+"""Text to tokens: where a step ends, and which words are keywords.
+
+A newline ends a step where one can end, unless the next token goes on with it. Inside
+parentheses and square brackets it means nothing. Words are keywords only where one can
+stand, so that `head`, `scale` or `skip` remain good names for labels and parameters.
+"""
+
+from __future__ import annotations
+
+import re
+
+from archdsl.diagnostics import Bag
+from archdsl.source import Source, Span
+from archdsl.syntax import ast
+from archdsl.syntax.errors import syntax_error
+
+MAX_BYTES = 1 << 20
+# Every phase recurses over the tree; a hundred levels stay far from Python's own limit.
+MAX_DEPTH = 100
+MAX_DIGITS = 300
+
+
+class Token:
+    """A piece of text with a type. The zeros are what lark wants to know of its own tokens."""
+
+    __slots__ = ("end_pos", "source", "start_pos", "type", "value")
+    line = column = end_line = end_column = 0
+
+    def __init__(self, type: str, value: str, source: Source, start: int, end: int) -> None:
+        self.type = type
+        self.value = value
+        self.source = source
+        self.start_pos = start
+        self.end_pos = end
+
+    def __repr__(self) -> str:
+        return f"{self.type}({self.value!r})"
+
+
+class Lexed:
+    """The tokens and comments of a file; `whole` is false where the lexer gave up."""
+
+    __slots__ = ("comments", "tokens", "whole")
+
+    def __init__(self) -> None:
+        self.tokens: list[Token] = []
+        self.comments: list[ast.Comment] = []
+        self.whole = True
+
+
+_TOKEN = re.compile(
+    r"""
+      (?P<BLANK>[ \t\r\f]+)
+    | (?P<NEWLINE>\n\s*)
+    | (?P<COMMENT>\#[^\n]*)
+    | (?P<WORD>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<SIZE>[0-9]+x[0-9]+(?![A-Za-z0-9_]))
+    | (?P<NUMBER>(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?[KMGT]?
+        (?![A-Za-z0-9_]))
+    | (?P<ARROW>->)
+    | (?P<PUNCTUATION>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\]{},:=;.~])
+    | (?P<LONG_STRING>\"\"\"(?:[^"\\]|\\.|"(?!\"\"))*\"\"\")
+    | (?P<STRING>"(?!\"\")(?:[^"\\\n]|\\[^\n])*")
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+_PUNCTUATION = {
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LSQB",
+    "]": "RSQB",
+    "{": "LBRACE",
+    "}": "RBRACE",
+    ",": "_COMMA",
+    ":": "_COLON",
+    "=": "_EQUAL",
+    ";": "_SEP",
+    ".": "_DOT",
+    "~": "TILDE",
+    "*": "STAR",
+    "+": "SIGN",
+    "-": "SIGN",
+}
+_CLOSERS = {")": "(", "]": "[", "}": "{"}
+
+# A step or an operand can end with these.
+ENDERS = frozenset(
+    "NAME NUMBER SIZE STRING LONG_STRING TRUE FALSE NONE INPUT IDENTITY SAME RPAR RSQB RBRACE".split()
+)
+_STATEMENT = frozenset(("", "_SEP", "LBRACE"))
+_STEP = _STATEMENT | {"ARROW", "_COLON", "_ELSE", "SKIP", "AUX"}
+_LABEL = _STEP | {"RPAR", "_COMMA"}
+
+TOP_WORDS = {
+    "paper": "PAPER",
+    "import": "IMPORT",
+    "extern": "EXTERN",
+    "fn": "FN",
+    "block": "BLOCK",
+    "sequence": "BLOCK",
+    "model": "MODEL",
+    "variant": "VARIANT",
+    "train": "TRAIN",
+    "let": "LET",
+}
+_EXPRESSION_WORDS = {
+    "if": "IF",
+    "else": "_ELSE",
+    "for": "FOR",
+    "as": "AS",
+    "true": "TRUE",
+    "false": "FALSE",
+    "none": "NONE",
+}
+_OPERATORS = frozenset(("and", "or", "not", "in"))
+STATEMENT_WORDS = {
+    "let": ("LET", re.compile(r"[ \t]+[A-Za-z_]")),
+    "require": ("REQUIRE", re.compile(r"(?!\s*(?::|=[^=]))")),
+    "param": ("TENSOR", re.compile(r"[ \t]+[A-Za-z_]")),
+    "const": ("TENSOR", re.compile(r"[ \t]+[A-Za-z_]")),
+    "share": ("SHARE", re.compile(r"[ \t]+[A-Za-z_]")),
+    "init": ("INIT", re.compile(r"\s*\{")),
+    "from": ("FROM", re.compile(r"(?!\s*(?::|=[^=]))")),
+}
+_PART = re.compile(r"[ \t]*(?:\{|->[ \t]*\[|\"|(?!as\b)[A-Za-z_])")
+_STEP_WORDS = {
+    "repeat": ("REPEAT", re.compile(r"[ \t]*[A-Za-z0-9_(\[]")),
+    "aux": ("AUX", re.compile(r"[ \t]*(?:[A-Za-z_(\"{])")),
+}
+_COLON_AHEAD = re.compile(r"[ \t]*:")
+_EQUAL_AHEAD = re.compile(r"[ \t]*=(?!=)")
+_TUPLE_AHEAD = re.compile(r"[ \t]*\(")
+_BRACE_AHEAD = re.compile(r"\s*\{")
+_NAME_AHEAD = re.compile(r"\s*[(:\[]")
+_ITEM_AHEAD = re.compile(r"[ \t]+[A-Za-z_\"]")
+_NOT_IN = re.compile(r"\s+in\b")
+_NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
+_IDENTIFIER = re.compile(r"\w+")
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "none"}
+
+
+def tokenize(source: Source, bag: Bag) -> Lexed:
+    """The tokens of a source. What is no token is reported and left out."""
+    return _Lexer(source, bag).run()
+
+
+def tokenize_expression(source: Source, start: int, end: int, bag: Bag) -> list[Token]:
+    """The tokens of the expression at these offsets, inside a string."""
+    return _Lexer(source, bag).expression(start, end)
+
+
+class _Lexer:
+    def __init__(self, source: Source, bag: Bag) -> None:
+        self.source = source
+        self.text = source.text
+        self.bag = bag
+        self.result = Lexed()
+        self.tokens = self.result.tokens
+        self.last = ""
+        self.open: list[tuple[str, Token, int]] = []
+        self.expects: int | None = None
+        self.newline: tuple[int, int] | None = None
+        self.depth = 0
+        self.base = 0
+        self.suspect: Token | None = None
+
+    def expression(self, start: int, end: int) -> list[Token]:
+        """The tokens of an expression inside a string, where newlines mean nothing."""
+        self.open.append(("(", Token("LPAR", "(", self.source, start, start), 0))
+        self._scan(start, end)
+        while len(self.open) > 1:
+            self._unclosed()
+            self._pad_close()
+        return self.tokens
+
+    def run(self) -> Lexed:
+        self._scan(1 if self.text.startswith("\ufeff") else 0, len(self.text))
+        if self.result.whole:
+            self._unclosed()
+            while self.open:
+                self._pad_close()
+        if self.last == "_SEP":
+            self.tokens.pop()
+        return self.result
+
+    def _scan(self, position: int, end: int) -> None:
+        match = _TOKEN.match
+        text = self.text
+        while position < end:
+            found = match(text, position, end)
+            if found is None:
+                position = self._stray(position)
+                continue
+            kind = found.lastgroup
+            start, position = position, found.end()
+            if kind == "BLANK":
+                continue
+            if kind == "NEWLINE":
+                self.newline = self.newline or (start, start + 1)
+            elif kind == "WORD":
+                position = self._word(found.group(), start, position)
+            elif kind == "PUNCTUATION":
+                self._punctuation(found.group(), start, position)
+            elif kind == "COMMENT":
+                self._comment(start, position)
+            elif kind == "NUMBER":
+                self._number(found.group(), start, position)
+            else:
+                self._emit(str(kind), found.group(), start, position)
+            if self.depth > MAX_DEPTH:
+                self._too_deep(start, position)
+                return
+
+    def _emit(self, kind: str, value: str, start: int, end: int) -> None:
+        if self.newline is not None:
+            self._end_line(kind)
+        self.tokens.append(Token(kind, value, self.source, start, end))
+        self.last = kind
+        if kind == "ARROW":
+            self.depth = self.base
+
+    def _end_line(self, following: str) -> None:
+        """Turn the newline before a token into a separator, where it is one."""
+        place = self.newline
+        self.newline = None
+        if place is None or self.last not in ENDERS:
+            return
+        if self.open and self.open[-1][0] != "{":
+            return
+        if following in ("ARROW", "RBRACE", "_ELSE", "SKIP", "_EXPECT"):
+            return
+        self.tokens.append(Token("_SEP", "\n", self.source, *place))
+        self.last = "_SEP"
+        self.depth = self.base
+
+    # Words
+
+    def _word(self, word: str, start: int, end: int) -> int:
+        """Emit a word; the offset to go on from, as `not in` is two words and one token."""
+        if self.open and self.newline is not None and word in TOP_WORDS:
+            self._check_items(word, start, end)
+        kind = self._kind(word, end)
+        if kind in ("OP", "PREFIX", "IF"):
+            self.depth += 1
+        if kind == "PREFIX" and self._before() in ENDERS:
+            found = _NOT_IN.match(self.text, end) if word == "not" else None
+            if found:
+                kind, word, end = "OP", "notin", found.end()
+        self._emit(kind, word, start, end)
+        if word in _PYTHON_WORDS:
+            right = _PYTHON_WORDS[word]
+            self.tokens[-1].type = self.last = _EXPRESSION_WORDS[right]
+            self.bag.add(
+                syntax_error(
+                    "E110",
+                    f"`{word}` is spelled `{right}` here",
+                    self.source,
+                    (start, end),
+                    help=f"write `{right}`",
+                )
+            )
+        return end
+
+    def _before(self) -> str:
+        """The type of the token before this one, counting a newline that ends a step."""
+        if self.newline is None or self.last not in ENDERS:
+            return self.last
+        if self.open and self.open[-1][0] != "{":
+            return self.last
+        return "_SEP"
+
+    def _kind(self, word: str, end: int) -> str:
+        text = self.text
+        bracket = self.open[-1][0] if self.open else ""
+        before = self._before()
+        if bracket in ("(", "["):
+            if word in _OPERATORS or word in _EXPRESSION_WORDS:
+                if before in ("LPAR", "_COMMA") and _EQUAL_AHEAD.match(text, end):
+                    return "NAME"
+                return self._expression_word(word, before)
+            return "NAME"
+        if before in _LABEL and word != "else" and _COLON_AHEAD.match(text, end):
+            return "NAME"
+        if word in _OPERATORS or word in _EXPRESSION_WORDS:
+            return self._expression_word(word, before)
+        if not bracket and word == "expect" and self.last in ("RPAR", "NAME"):
+            return "_EXPECT" if _BRACE_AHEAD.match(text, end) else "NAME"
+        if not bracket and before in ("", "_SEP"):
+            return TOP_WORDS.get(word, "NAME")
+        if before in _STATEMENT and bracket:
+            if word in STATEMENT_WORDS:
+                kind, ahead = STATEMENT_WORDS[word]
+                return kind if ahead.match(text, end) else "NAME"
+            if word in ("stem", "stage", "head"):
+                return "PART" if _PART.match(text, end) else "NAME"
+        if before in _STEP and word in _STEP_WORDS:
+            kind, ahead = _STEP_WORDS[word]
+            return kind if ahead.match(text, end) else "NAME"
+        return self._rare_word(word, end, bracket)
+
+    def _expression_word(self, word: str, before: str) -> str:
+        if word == "in":
+            return "IN" if before in ENDERS else "INPUT"
+        if word == "not":
+            return "PREFIX"
+        return "OP" if word in _OPERATORS else _EXPRESSION_WORDS[word]
+
+    def _rare_word(self, word: str, end: int, bracket: str) -> str:
+        """Words that are keywords only after a certain token."""
+        text = self.text
+        if word == "skip" and self.last == "RBRACE":
+            return "NAME" if _NAME_AHEAD.match(text, end) else "SKIP"
+        if word == "identity" and self.last == "SKIP":
+            return "NAME" if _NAME_AHEAD.match(text, end) else "IDENTITY"
+        if word == "tap" and bracket and self._before() in ("RPAR", "NAME"):
+            return "_TAP" if _TUPLE_AHEAD.match(text, end) else "NAME"
+        if word == "shape" and not bracket and self.last == "STRING":
+            return "_SHAPE"
+        if word == "same" and self.last == "_SHAPE":
+            return "SAME"
+        return "NAME"
+
+    # Punctuation
+
+    def _punctuation(self, text: str, start: int, end: int) -> None:
+        if text in _CLOSERS:
+            self._close(text, start, end)
+            return
+        kind = _PUNCTUATION.get(text, "OP")
+        if kind == "SIGN":
+            kind = "OP" if self._before() in ENDERS else "PREFIX"
+        if kind == "_SEP":
+            self._semicolon(start, end)
+            return
+        if kind in ("OP", "PREFIX", "_DOT", "STAR"):
+            self.depth += 1
+        elif kind == "_COMMA":
+            self.depth = self.base
+        if text == "{" and self.last == "_EXPECT" and self.expects is None:
+            self.expects = len(self.open)
+        self._emit(kind, text, start, end)
+        if text in "([{":
+            self.open.append((text, self.tokens[-1], self.depth))
+            self.depth += 1
+            self.base = self.depth
+
+    def _semicolon(self, start: int, end: int) -> None:
+        self.newline = None
+        if self.last in ("_SEP", "LBRACE", ""):
+            return
+        self._emit("_SEP", ";", start, end)
+        self.depth = self.base
+
+    def _close(self, text: str, start: int, end: int) -> None:
+        if not self.open or self.open[-1][0] != _CLOSERS[text]:
+            self._mismatch(text, start, end)
+            return
+        if self.last == "_SEP" and text == "}":
+            self.tokens.pop()
+            self.last = self.tokens[-1].type
+        if self.newline is not None and text == "}" and self.suspect is None:
+            self._check_indent(start)
+        self._emit(_PUNCTUATION[text], text, start, end)
+        _, _, self.depth = self.open.pop()
+        if text == "]":
+            self.depth += 1
+        if self.expects is not None and len(self.open) == self.expects:
+            self.expects = None
+        self.base = self.open[-1][2] + 1 if self.open else 0
+
+    # Numbers and comments
+
+    def _number(self, text: str, start: int, end: int) -> None:
+        self._emit("NUMBER", text, start, end)
+        if text[-1] in "KMGT" and self.expects is None:
+            plain = text.rstrip("KMGT")
+            self._report(
+                "E107",
+                f"`{text}`: a suffix stands only in `expect`",
+                (start, end),
+                help=(
+                    f"write the number out, as in `{plain}{_ZEROS[text[-1]]}`"
+                    if plain.isdigit()
+                    else "write the number out"
+                ),
+            )
+        elif not _good_number(text):
+            self._report("E107", f"`{_short(text)}` is not a number", (start, end))
+        else:
+            return
+        self.tokens[-1].value = "0"
+
+    def _comment(self, start: int, end: int) -> None:
+        text = self.text[start:end].rstrip()
+        span = Span(source=self.source, start=start, end=start + len(text))
+        self.result.comments.append(ast.Comment(text=text, span=span))
+
+    # What does not fit
+
+    def _report(
+        self,
+        code: str,
+        message: str,
+        place: tuple[int, int],
+        seen: str = "",
+        other: tuple[int, int, str] | None = None,
+        help: str | None = None,
+    ) -> None:
+        self.bag.add(syntax_error(code, message, self.source, place, seen, other=other, help=help))
+
+    def _stray(self, start: int) -> int:
+        """Report what no token begins with; the offset to go on from."""
+        text = self.text
+        if text.startswith('"""', start):
+            self._report(
+                "E103",
+                'this docstring never ends: its closing `"""` is missing',
+                (start, start + 3),
+            )
+            self.result.whole = False
+            return len(text)
+        line_end = text.find("\n", start)
+        line_end = len(text) if line_end < 0 else line_end
+        if text[start] == '"':
+            stop = self._string_end(start, line_end)
+            self._report(
+                "E103",
+                "this string never ends: its closing quote is missing on this line",
+                (start, stop),
+                help='close it with `"`',
+            )
+            self._emit("STRING", '""', start, stop)
+            return stop
+        found = _NUMBER_LIKE.match(text, start)
+        if found:
+            self._report("E107", f"`{_short(found.group())}` is not a number", found.span())
+            self._emit("NUMBER", "0", *found.span())
+            return found.end()
+        return self._character(start, line_end)
+
+    def _string_end(self, start: int, line_end: int) -> int:
+        """Where an open string may have ended: what closes open brackets was hardly text."""
+        stop = line_end
+        level = len(self.open)
+        while stop > start + 1:
+            char = self.text[stop - 1]
+            if level and _CLOSERS.get(char) == self.open[level - 1][0]:
+                level -= 1
+            elif char not in " \t\r":
+                break
+            stop -= 1
+        return stop
+
+    def _character(self, start: int, line_end: int) -> int:
+        char = self.text[start]
+        if char == "'":
+            stop = self.text.find("'", start + 1, line_end)
+            stop = line_end if stop < 0 else stop + 1
+            self._report(
+                "E104",
+                "strings stand in double quotes",
+                (start, stop),
+                help=f'write "{self.text[start + 1 : stop].rstrip(chr(39))}"',
+            )
+            self._emit("STRING", '""', start, stop)
+            return stop
+        end = start + 1
+        while end < line_end and self.text[end] == char:
+            end += 1
+        if char.isidentifier():
+            found = _IDENTIFIER.match(self.text, start)
+            end = found.end() if found else end
+            if self.last == "NAME" and self.tokens[-1].end_pos == start:
+                start = self.tokens.pop().start_pos
+            self._report(
+                "E104",
+                f"`{self.text[start:end]}`: names are written in ASCII letters",
+                (start, end),
+            )
+            self._emit("NAME", "_", start, end)
+            return end
+        shown = f"`{char}`" if char.isprintable() else f"character U+{ord(char):04X}"
+        self._report("E104", f"{shown} has no meaning here", (start, end))
+        return end
+
+    def _mismatch(self, text: str, start: int, end: int) -> None:
+        if not self.open:
+            self._report("E109", f"this `{text}` closes nothing", (start, end))
+            return
+        opened, token, _ = self.open[-1]
+        wanted = _closer(opened)
+        inner = any(item[0] == _CLOSERS[text] for item in self.open)
+        self._report(
+            "E102" if inner else "E109",
+            (
+                f"this `{opened}` is not closed before `{text}`"
+                if inner
+                else f"`{text}` does not close `{opened}`"
+            ),
+            (token.start_pos, token.end_pos) if inner else (start, end),
+            "opened here" if inner else f"`{wanted}` would fit",
+            (
+                (start, end, f"`{wanted}` is missing before this")
+                if inner
+                else (token.start_pos, token.end_pos, "opened here")
+            ),
+        )
+        if not inner:
+            self._pad_close()
+            return
+        while self.open[-1][0] != _CLOSERS[text]:
+            self._pad_close()
+        self._close(text, start, end)
+
+    def _pad_close(self) -> None:
+        """Close the innermost bracket where its closer is missing, so that the rest parses."""
+        opened, _, _ = self.open[-1]
+        pending, self.newline = self.newline, None
+        place = self.tokens[-1].end_pos
+        self._close(_closer(opened), place, place)
+        self.newline = pending
+
+    def _check_indent(self, start: int) -> None:
+        """A `}` further left than the line of its `{` hints at one that was forgotten."""
+        token = self.open[-1][1]
+        line = self.text.rfind("\n", 0, token.start_pos) + 1
+        opening = self.text[line : token.start_pos]
+        indent = len(opening) - len(opening.lstrip())
+        if start - self.text.rfind("\n", 0, start) - 1 < indent:
+            self.suspect = token
+
+    def _check_items(self, word: str, start: int, end: int) -> None:
+        """A file-level item at the start of a line: whatever is open should have been closed."""
+        if word == "let" or self.text[start - 1] != "\n":
+            return
+        if not _ITEM_AHEAD.match(self.text, end):
+            return
+        self._unclosed((start, end, f"this `{word}` begins a new item"))
+        while self.open:
+            self._pad_close()
+
+    def _unclosed(self, before: tuple[int, int, str] | None = None) -> None:
+        """Report what is still open; where indentation tells which one was meant, that one."""
+        if not self.open:
+            return
+        opened, token, _ = self.open[-1]
+        if opened == "{" and self.suspect is not None:
+            token = self.suspect
+        self.suspect = None
+        self._report(
+            "E102",
+            f"this `{opened}` is never closed",
+            (token.start_pos, token.end_pos),
+            f"its `{_closer(opened)}` is missing",
+            before,
+        )
+
+    def _too_deep(self, start: int, end: int) -> None:
+        self.result.whole = False
+        self._report(
+            "E105",
+            f"this is nested more than {MAX_DEPTH} levels deep",
+            (start, end),
+            help="name an inner part with `let`, or make it a block of its own",
+        )
+
+
+def _closer(opener: str) -> str:
+    return {"(": ")", "[": "]", "{": "}"}[opener]
+
+
+_ZEROS = {"K": "_000", "M": "_000_000", "G": "_000_000_000", "T": "_000_000_000_000"}
+
+
+def _good_number(text: str) -> bool:
+    if len(text) > MAX_DIGITS:
+        return False
+    try:
+        value = float(text.rstrip("KMGT"))
+    except ValueError:
+        return False
+    return value != float("inf") and "_." not in text and "._" not in text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."

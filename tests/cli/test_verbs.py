@@ -1,0 +1,278 @@
+"""The verbs on real specs, in process: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from archdsl.cli import main
+
+RIGHT = '''"""A small network."""
+
+block Unit(width, stride = 1) {
+    conv(width, 3x3, stride=stride) -> bn -> relu
+}
+
+model Net(width, num_classes = 10): [3, 32, 32] -> [num_classes] {
+    stem { conv1: conv(width, 3x3) -> bn1: bn -> relu }
+    stage layer1 -> [_, 16, 16] { Unit(width, stride=2) -> Unit(width) * 3 }
+    head { global_avgpool -> flatten -> fc: linear(num_classes) }
+}
+
+variant small = Net(8)
+variant large = small(width=16)
+'''
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    Path("net.arch").write_text(RIGHT)
+    Path("wrong.arch").write_text(RIGHT.replace("-> bn -> relu", "-> bm -> relu"))
+    return tmp_path
+
+
+# check
+
+
+def test_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "net.arch"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "net.arch: right, 2 variants\n"
+    assert shown.err == ""
+
+
+def test_check_of_a_wrong_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "net.arch", "wrong.arch"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "net.arch: right, 2 variants\n"
+    assert " --> wrong.arch:4:40" in shown.err
+    assert "bm" in shown.err
+    assert "\x1b" not in shown.err
+
+
+def test_check_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "wrong.arch", "--json"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    (finding,) = json.loads(shown.out)["diagnostics"]
+    keys = "code severity message file line column end_line end_column help notes"
+    assert list(finding) == keys.split()
+    assert finding["severity"] == "error"
+    place = ["line", "column", "end_line", "end_column"]
+    assert [finding[key] for key in place] == [4, 40, 4, 42]
+    assert finding["file"] == "wrong.arch"
+
+
+def test_check_json_of_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "net.arch", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"diagnostics": []}
+
+
+def test_check_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("deeper").mkdir()
+    Path("deeper/other.arch").write_text("nonsense")
+    Path(".hidden.arch").write_text("nonsense")
+    Path("wrong.arch").unlink()
+    Path("also.arch").write_text(RIGHT)
+    assert main(["check", "."]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["./also.arch: right, 2 variants", "./net.arch: right, 2 variants"]
+
+
+def test_check_at_another_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "net.arch", "--input", "3x64x64"]) == 0
+    assert main(["check", "net.arch", "--input", "4x32x32"]) in (0, 1)
+
+
+# Files that are no specs
+
+
+@pytest.mark.parametrize("verb", [["check"], ["compile"], ["fmt"], ["summary"]])
+def test_missing_files_are_findings(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*verb, "nett.arch"]) == 1
+    report = capsys.readouterr().err
+    assert report.startswith("error[E390]: there is no file nett.arch\n --> nett.arch\n")
+    assert "= help: did you mean net.arch?" in report
+
+
+def findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    assert main(["check", "--json", *arguments]) == 1
+    found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["diagnostics"]
+    return found
+
+
+def test_not_utf8(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").write_bytes(b"# one\nblock \xff\xfe {}\n")
+    (finding,) = findings(capsys, "net.arch")
+    assert (finding["code"], finding["line"], finding["column"]) == ("E391", 2, 7)
+    assert finding["notes"] == ["byte 0xff at offset 12"]
+
+
+def test_a_byte_order_mark_is_no_mistake() -> None:
+    Path("net.arch").write_bytes(b"\xef\xbb\xbf" + RIGHT.encode())
+    assert main(["check", "net.arch"]) == 0
+
+
+def test_a_folder_without_specs(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    assert [finding["code"] for finding in findings(capsys, "empty")] == ["E392"]
+
+
+def test_a_folder_called_like_a_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dir.arch").mkdir()
+    assert [finding["code"] for finding in findings(capsys, "dir.arch")] == ["E392"]
+
+
+def test_too_large(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").write_bytes(b"#" * ((1 << 20) + 1))
+    assert [finding["code"] for finding in findings(capsys, "net.arch")] == ["E393"]
+    assert [finding["code"] for finding in findings(capsys, "/dev/zero")] == ["E393"]
+
+
+def test_unreadable(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").unlink()
+    Path("net.arch").symlink_to("net.arch")
+    assert [finding["code"] for finding in findings(capsys, "net.arch")] == ["E394"]
+    assert [finding["code"] for finding in findings(capsys, "a\0b")] == ["E394"]
+
+
+def test_nested_too_deeply(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever a phase recurses, running out of stack is a finding about the spec."""
+    import sys
+
+    def deep(levels: int) -> int:
+        return deep(levels - 1) if levels else main(["check", "--json", "net.arch"])
+
+    main(["check", "net.arch"])
+    capsys.readouterr()
+    frame, used = sys._getframe(), 0
+    while frame is not None:
+        frame, used = frame.f_back, used + 1
+    assert deep(sys.getrecursionlimit() - used - 30) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert finding["code"] == "E490"
+
+
+# summary
+
+
+def test_summary_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "net.arch", "--json"]) == 0
+    small, large = json.loads(capsys.readouterr().out)
+    assert (small["model"], small["variant"]) == ("Net", "small")
+    assert (small["input"], small["output"]) == ([3, 32, 32], [10])
+    # conv 3*8*9, then four of 8*8*9; five norms of 2*8; linear 8*10 + 10
+    assert small["params"] == 216 + 4 * 576 + 5 * 16 + 90
+    assert small["macs"] == 216 * 32 * 32 + 4 * 576 * 16 * 16 + 80
+    assert small["depth"] == 6
+    assert small["receptive_field"] == [21, 21]
+    assert sum(node["params"] for node in small["nodes"]) == small["params"]
+    assert sum(node["macs"] for node in small["nodes"]) == small["macs"]
+    first = small["nodes"][0]
+    wanted = {"path": "conv1", "op": "conv", "input": [3, 32, 32], "output": [8, 32, 32]}
+    assert wanted.items() <= first.items()
+    assert large["params"] > small["params"]
+
+
+def test_summary_of_one_variant_at_another_input(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--variant", "large", "--input", "3x64x48", "--json"]
+    assert main(["summary", "net.arch", *arguments]) == 0
+    (large,) = json.loads(capsys.readouterr().out)
+    assert (large["variant"], large["input"]) == ("large", [3, 64, 48])
+
+
+def test_summary_table(capsys: pytest.CaptureFixture[str], golden) -> None:
+    assert main(["summary", "net.arch", "--variant", "small"]) == 0
+    golden(capsys.readouterr().out, Path(__file__).parent / "goldens" / "summary.txt")
+
+
+def test_summary_table_of_layers(capsys: pytest.CaptureFixture[str], golden) -> None:
+    assert main(["summary", "net.arch", "--variant", "small", "--layers"]) == 0
+    golden(capsys.readouterr().out, Path(__file__).parent / "goldens" / "layers.txt")
+
+
+def test_summary_of_an_unknown_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "net.arch", "--variant", "smal"]) == 2
+    assert "there is no variant smal; did you mean small?" in capsys.readouterr().err
+
+
+def test_summary_of_a_wrong_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "wrong.arch", "--json"]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == []
+    assert "error[" in shown.err
+
+
+# fmt
+
+
+def test_fmt(capsys: pytest.CaptureFixture[str]) -> None:
+    messy = RIGHT.replace(
+        "block Unit(width, stride = 1) {", "block   Unit( width,stride=1 ){ # why"
+    )
+    Path("net.arch").write_text(messy)
+    assert main(["fmt", "net.arch", "--check"]) == 1
+    assert "net.arch: would change: +" in capsys.readouterr().out
+    assert Path("net.arch").read_text() == messy
+    assert main(["fmt", "net.arch"]) == 0
+    assert capsys.readouterr().out == "net.arch: rewritten\n"
+    text = Path("net.arch").read_text()
+    assert "# why" in text
+    assert "block Unit(width, stride = 1) {" in text
+    assert main(["fmt", "net.arch", "--check"]) == 0
+    assert main(["fmt", "net.arch"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_fmt_leaves_wrong_syntax_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").write_text("block {{ ")
+    assert main(["fmt", "net.arch"]) == 1
+    assert "error[E1" in capsys.readouterr().err
+    assert Path("net.arch").read_text() == "block {{ "
+
+
+# dump
+
+
+@pytest.mark.parametrize("stage", ["ast", "program", "design", "module"])
+def test_dump(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dump", "--stage", stage, "net.arch"]) == 0
+    shown = capsys.readouterr()
+    assert "Unit" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("stage", ["program", "design", "module"])
+def test_dump_of_a_wrong_spec(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dump", "--stage", stage, "wrong.arch"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "error[" in shown.err
+
+
+# Imports
+
+
+def test_imports_stay_in_the_root(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("parts").mkdir()
+    Path("parts/unit.arch").write_text("block Unit(n) { conv(n, 3x3) -> bn -> relu }\n")
+    Path("nets").mkdir()
+    Path("nets/net.arch").write_text(
+        'import "../parts/unit.arch" (Unit)\n'
+        "model Net(n): [3, 8, 8] { Unit(n) }\n"
+        "variant net = Net(4)\n"
+    )
+    assert main(["check", "nets/net.arch"]) == 1
+    capsys.readouterr()
+    assert main(["check", "nets/net.arch", "--root", "."]) == 0
+
+
+def test_what_is_wrong_in_an_import_is_shown_there(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("unit.arch").write_bytes(b"\xff")
+    Path("top.arch").write_text('import "unit.arch" (Unit)\n')
+    codes = [finding["code"] for finding in findings(capsys, "top.arch")]
+    assert codes == ["E391"]

@@ -1,0 +1,236 @@
+"""Networks that the compiler was not made for: each compiles, and is what it claims to be.
+
+Where a public implementation is at hand, its weights go into ours, and both compute the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+import torchvision_models
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import archdsl
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SPECS = os.path.join(HERE, "specs")
+NAMES = sorted(os.path.splitext(name)[0] for name in os.listdir(SPECS) if name.endswith(".arch"))
+
+
+def spec_path(name: str) -> str:
+    return os.path.join(SPECS, f"{name}.arch")
+
+
+@functools.cache
+def load(name: str) -> Any:
+    return archdsl.load(spec_path(name))
+
+
+@functools.cache
+def summaries(name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(archdsl.summary(spec_path(name)))
+
+
+def build(factory: Callable[..., Any], **arguments: Any) -> Any:
+    with torch.device("meta"):
+        return factory(**arguments)
+
+
+def inputs(summary: dict[str, Any], batch: int, device: str = "cpu") -> tuple[Tensor, ...]:
+    """Images for every input of a model: a shape, or one for each name."""
+    declared = summary["input"]
+    shapes = declared.values() if isinstance(declared, dict) else (declared,)
+    return tuple(torch.randn(batch, *shape, device=device) for shape in shapes)
+
+
+def shapes_of(result: Any) -> list[list[int]]:
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    return [list(part.shape[1:]) for part in results]
+
+
+def declared_outputs(summary: dict[str, Any]) -> list[list[int]]:
+    declared = summary["output"]
+    shapes = declared.values() if isinstance(declared, dict) else (declared,)
+    return [list(shape) for shape in shapes]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_counts_and_shapes_are_torchs(name: str) -> None:
+    module = load(name)
+    for summary in summaries(name):
+        model = build(getattr(module, summary["variant"])).eval()
+        assert sum(parameter.numel() for parameter in model.parameters()) == summary["params"]
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            result = model(*inputs(summary, 1, "meta"))
+        assert counter.get_total_flops() == 2 * summary["macs"]
+        assert shapes_of(result) == declared_outputs(summary)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_leaf_has_its_shape(name: str) -> None:
+    """The shape of every node that is a module is what the module gives."""
+    for summary in summaries(name):
+        model = build(getattr(load(name), summary["variant"])).eval()
+        seen: dict[str, list[list[int]]] = {}
+
+        def keep(path: str, module: nn.Module, arguments: Any, output: Any) -> None:
+            seen.setdefault(path, []).append(list(output.shape[1:]))  # noqa: B023
+
+        for path, child in model.named_modules():
+            if not list(child.children()):
+                child.register_forward_hook(functools.partial(keep, path))
+        with torch.no_grad():
+            model(*inputs(summary, 2, "meta"))
+        checked: dict[str, list[list[int]]] = {}
+        for node in summary["nodes"]:
+            if node["path"] in seen:
+                checked.setdefault(node["path"], []).append(list(node["output"]))
+        assert checked == seen
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trains(name: str) -> None:
+    """The smallest variant runs forwards and backwards, and every parameter has a part in it."""
+    summary = min(summaries(name), key=lambda entry: entry["macs"])
+    torch.manual_seed(0)
+    model = getattr(load(name), summary["variant"])().train()
+    shrunk = [
+        image[..., : max(32, image.shape[-2] // 2), : max(32, image.shape[-1] // 2)]
+        for image in inputs(summary, 2)
+    ]
+    result = model(*shrunk)
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    torch.stack([part.square().mean() for part in results]).sum().backward()  # type: ignore[no-untyped-call]
+    missing = [key for key, value in model.named_parameters() if value.grad is None]
+    assert not missing
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = str(tmp_path_factory.mktemp("outside"))
+    for name in NAMES:
+        archdsl.compile(spec_path(name), out)
+    return out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("black", "--check", "--quiet", "--line-length", "88"),
+        ("ruff", "check", "--isolated", "--no-cache", "--select", "E,F,W,I,UP,B,C4,SIM"),
+        ("mypy", "--strict", "--no-incremental", "--config-file="),
+    ],
+    ids=["black", "ruff", "mypy"],
+)
+def test_reads_as_written_by_hand(folder: str, command: tuple[str, ...]) -> None:
+    files = sorted(glob.glob(os.path.join(folder, "*.py")))
+    result = subprocess.run(
+        [sys.executable, "-m", *command, *files], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_compiles_as_one_graph(name: str) -> None:
+    summary = min(summaries(name), key=lambda entry: entry["macs"])
+    torch.manual_seed(0)
+    model = getattr(load(name), summary["variant"])().eval()
+    images = inputs(summary, 1)
+    torch.compiler.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        expected, found = model(*images), compiled(*images)
+    for one, other in zip(_all(expected), _all(found), strict=True):
+        assert torch.equal(one, other)
+
+
+def _all(result: Any) -> tuple[Tensor, ...]:
+    return (result,) if isinstance(result, Tensor) else tuple(result)
+
+
+# Public implementations
+
+
+class Public(NamedTuple):
+    """A public network, and how its keys and values become ours."""
+
+    spec: str
+    variant: str
+    package: str
+    name: str
+    rename: tuple[tuple[str, str], ...] = ()
+    reshape: bool = False
+    exact: bool = True
+
+
+PUBLIC = (
+    Public("mobilenet_v2", "mobilenet_v2", "torchvision", "mobilenet_v2"),
+    Public("mobilenet_v3", "mobilenet_v3_large", "torchvision", "mobilenet_v3_large"),
+    Public("mobilenet_v3", "mobilenet_v3_small", "torchvision", "mobilenet_v3_small"),
+    Public("efficientnet", "efficientnet_b0", "torchvision", "efficientnet_b0"),
+    Public("efficientnet", "efficientnet_b1", "torchvision", "efficientnet_b1"),
+    Public("shufflenet_v2", "shufflenet_v2_x0_5", "torchvision", "shufflenet_v2_x0_5"),
+    Public("shufflenet_v2", "shufflenet_v2_x1_0", "torchvision", "shufflenet_v2_x1_0"),
+    Public("regnet", "regnet_y_400mf", "torchvision", "regnet_y_400mf", ((r"block\d-", "unit"),)),
+    Public("regnet", "regnet_x_400mf", "torchvision", "regnet_x_400mf", ((r"block\d-", "unit"),)),
+    Public("alexnet", "alexnet", "torchvision", "alexnet"),
+    Public("squeezenet", "squeezenet1_0", "torchvision", "squeezenet1_0"),
+    Public("squeezenet", "squeezenet1_1", "torchvision", "squeezenet1_1"),
+    Public("xception", "xception", "timm", "legacy_xception"),
+    Public("inception_v4", "inception_v4", "timm", "inception_v4"),
+    Public("inception_resnet_v2", "inception_resnet_v2", "timm", "inception_resnet_v2"),
+    Public("dpn", "dpn68", "timm", "dpn68"),
+    Public("senet", "seresnet50", "timm", "seresnet50"),
+    Public("ghostnet", "ghostnet_100", "timm", "ghostnet_100"),
+)
+
+
+def public_model(public: Public) -> nn.Module:
+    if public.package == "timm":
+        timm = pytest.importorskip("timm")
+        return build(timm.create_model, model_name=public.name, pretrained=False)
+    pytest.importorskip("torchvision")
+    return build(getattr(torchvision_models.models(), public.name), weights=None)
+
+
+@pytest.mark.parametrize("public", PUBLIC, ids=lambda public: public.variant)
+def test_same_as_a_public_implementation(public: Public) -> None:
+    theirs = public_model(public)
+    ours = build(getattr(load(public.spec), public.variant))
+    generator = torch.Generator().manual_seed(0)
+    state = {}
+    for key, value in theirs.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            state[key] = torch.zeros_like(value, device="cpu")
+        elif key.endswith("running_var"):
+            state[key] = torch.rand(value.shape, generator=generator) + 0.5
+        elif value.dim() > 1:
+            spread = (2 / value[0].numel()) ** 0.5
+            state[key] = torch.randn(value.shape, generator=generator) * spread
+        else:
+            state[key] = torch.rand(value.shape, generator=generator) * 0.5 + 0.25
+    theirs.load_state_dict(state, assign=True)
+    renamed = {}
+    for key, value in state.items():
+        for pattern, replacement in public.rename:
+            key = re.sub(pattern, replacement, key)
+        renamed[key] = value
+    ours.load_state_dict(renamed, assign=True)
+    x = torch.randn(2, 3, 96, 96, generator=generator)
+    with torch.no_grad():
+        expected, found = theirs.eval()(x), ours.eval()(x)
+    assert torch.isfinite(expected).all()
+    if public.exact:
+        assert torch.equal(found, expected)
+    else:
+        torch.testing.assert_close(found, expected)

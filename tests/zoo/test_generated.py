@@ -1,0 +1,195 @@
+"""The generated modules by themselves: their form, their types, and what torch does with them."""
+
+from __future__ import annotations
+
+import ast
+import glob
+import os
+import subprocess
+import sys
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+import zoo
+from torch import Tensor
+
+import archdsl
+
+NAMES = sorted(
+    os.path.splitext(os.path.basename(path))[0]
+    for path in glob.glob(os.path.join(zoo.SPECS, "*.arch"))
+)
+
+
+class Case(NamedTuple):
+    """A variant for each class of model, and an input small enough for tests."""
+
+    spec: str
+    variant: str
+    channels: int
+    side: int
+
+
+CASES = [
+    pytest.param(case, id=case.variant)
+    for case in (
+        Case("lenet", "lenet5", 1, 32),
+        Case("lenet", "lenet5_modern", 1, 32),
+        Case("lenet", "lenet_caffe", 1, 28),
+        Case("vgg", "vgg11", 3, 32),
+        Case("vgg", "vgg11_bn", 3, 32),
+        Case("googlenet", "googlenet", 3, 64),
+        Case("googlenet", "googlenet_noaux", 3, 64),
+        Case("resnet", "resnet18", 3, 64),
+        Case("resnet", "resnet50", 3, 64),
+        Case("resnet", "plain34", 3, 64),
+        Case("resnext", "resnext50_32x4d", 3, 64),
+        Case("densenet", "densenet121", 3, 64),
+        Case("inception_v3", "inception_v3", 3, 80),
+        Case("shufflenet", "shufflenet_g1", 3, 64),
+        Case("shufflenet", "shufflenet_g3_x0_5", 3, 64),
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """All shipped specs, compiled."""
+    out = str(tmp_path_factory.mktemp("generated"))
+    for name in NAMES:
+        archdsl.compile(zoo.spec_path(name), out)
+    return out
+
+
+def run(*command: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_spec_is_compiled(folder: str) -> None:
+    written = {name[:-3] for name in os.listdir(folder) if name.endswith(".py")}
+    assert set(NAMES) <= written
+
+
+def test_black_would_change_nothing(folder: str) -> None:
+    run("black", "--check", "--quiet", "--line-length", "88", folder)
+
+
+def test_ruff_finds_nothing(folder: str) -> None:
+    run(
+        "ruff",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--select",
+        "E,F,W,I,N,UP,B,C4,SIM,RET505",
+        folder,
+    )
+
+
+def test_strict_types_hold(folder: str) -> None:
+    files = sorted(glob.glob(os.path.join(folder, "*.py")))
+    run("mypy", "--strict", "--no-incremental", "--config-file=", *files)
+
+
+def test_only_torch_is_imported(folder: str) -> None:
+    allowed = {"torch"} | set(sys.stdlib_module_names)
+    for path in glob.glob(os.path.join(folder, "*.py")):
+        with open(path, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [node.module or "."]
+            else:
+                continue
+            assert {name.split(".")[0] for name in modules} <= allowed, path
+
+
+def make(case: Case, **arguments: Any) -> Any:
+    """The variant with random values."""
+    model = zoo.build(getattr(zoo.load(case.spec), case.variant), **arguments)
+    return zoo.filled(model, zoo.random_state(model))
+
+
+def total(result: Any) -> Tensor:
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    return torch.stack([part.float().sum() for part in results]).sum()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_compiles_as_one_graph(case: Case) -> None:
+    model = make(case).eval()
+    x = zoo.image(2, case.channels, case.side, case.side)
+    torch.compiler.reset()
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    with torch.no_grad():
+        assert torch.equal(compiled(x), model(x))
+
+
+@pytest.mark.parametrize("variant", ["googlenet", "resnet18", "inception_v3"])
+def test_compiles_as_one_graph_in_training(variant: str) -> None:
+    case = next(case.values[0] for case in CASES if case.id == variant)
+    model = make(case).train()  # type: ignore[arg-type]
+    x = zoo.image(2, 3, 80, 80)
+    torch.compiler.reset()
+    total(torch.compile(model, fullgraph=True, backend="aot_eager")(x)).backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_exports(case: Case) -> None:
+    model = make(case).eval()
+    x = zoo.image(2, case.channels, case.side, case.side)
+    program = torch.export.export(model, (x,))
+    with torch.no_grad():
+        assert torch.equal(program.module()(x), model(x))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_runs_in_channels_last_and_bfloat16(case: Case) -> None:
+    model = make(case).train().to(memory_format=torch.channels_last)
+    x = zoo.image(2, case.channels, case.side, case.side)
+    x = x.to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = total(model(x))
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert torch.isfinite(loss)
+    for key, parameter in model.named_parameters():
+        assert parameter.grad is not None, key
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_other_classes_and_channels(case: Case) -> None:
+    model = make(case, num_classes=10, in_channels=5).eval()
+    with torch.no_grad():
+        result = model(zoo.image(2, 5, case.side, case.side))
+    assert result.shape == (2, 10)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].spec != "lenet"])
+def test_other_sizes(case: Case) -> None:
+    model = make(case).eval()
+    with torch.no_grad():
+        result = model(zoo.image(1, case.channels, case.side + 32, case.side + 13))
+    assert result.shape == (1, 1000)
+
+
+def test_initialisation_is_the_one_asked_for() -> None:
+    """Not torch's own: the spread of the weights tells them apart."""
+    torch.manual_seed(0)
+    resnet = zoo.load("resnet").resnet18()
+    conv = resnet.layer4[1].conv2.weight
+    assert conv.std().item() == pytest.approx((2 / (512 * 9)) ** 0.5, rel=0.01)
+    densenet = zoo.load("densenet").densenet121()
+    conv = densenet.features.denseblock4.denselayer16.conv1.weight
+    assert conv.std().item() == pytest.approx((2 / conv[0].numel()) ** 0.5, rel=0.01)
+    assert not densenet.classifier.bias.any()
+    googlenet = zoo.load("googlenet").googlenet()
+    assert googlenet.aux1.fc1.weight.std().item() == pytest.approx(0.01, rel=0.01)
+    inception = zoo.load("inception_v3").inception_v3()
+    assert inception.fc.weight.std().item() == pytest.approx(0.1, rel=0.01)

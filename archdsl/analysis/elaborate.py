@@ -200,9 +200,7 @@ def _values(definition: Definition, shapes: list[Shape]) -> tuple[Any, ...]:
     )
 
 
-def _outputs(
-    definition: Definition, instance: Instance
-) -> tuple[tuple[str | None, Shape], ...]:
+def _outputs(definition: Definition, instance: Instance) -> tuple[tuple[str | None, Shape], ...]:
     names: list[str | None] = []
     structure = instance.structure[len(definition.inputs) :]
     ports = definition.outputs
@@ -213,4 +211,3 @@ def _outputs(
         else:
             names += [f"{name or 'out'}[{index}]" for index in range(length)]
     return tuple(zip(names, instance.outputs))
-

@@ -14,13 +14,22 @@ from archdsl.source import Span
 
 
 class Side:
-    """One of the values that meet: what to call it, where it was written, what made it."""
+    """One of the values that meet: what to call it, where it was written, what made it.
 
-    __slots__ = ("name", "nodes", "span", "value")
+    `apart`: it has a place of its own to be pointed at.
+    """
+
+    __slots__ = ("apart", "name", "nodes", "span", "value")
 
     def __init__(
-        self, value: Value, name: str, span: Span, nodes: Sequence[Leaf | Sub | Section] = ()
+        self,
+        value: Value,
+        name: str,
+        span: Span,
+        nodes: Sequence[Leaf | Sub | Section] = (),
+        apart: bool = True,
     ) -> None:
+        self.apart = apart
         self.value = value
         self.name = name
         self.span = span
@@ -97,7 +106,11 @@ def broadcast(first: Shape, batched: bool, second: Shape, also: bool) -> Shape |
 def _others(sides: Sequence[Side], odd: Sequence[Side], words: Any) -> tuple[Any, ...]:
     usual = next((side for side in sides if side not in odd), None)
     shown = [*odd[:3], *([usual] if usual is not None else [])]
-    return tuple((side.span, words(side)) for side in shown)
+    return tuple((side.span, words(side)) for side in shown if side.apart)
+
+
+def _of(what: str) -> str:
+    return f"sides of `{what}`" if what in ("+", "-", "*") else f"branches of this `{what}`"
 
 
 def _odd(sides: Sequence[Side], trait: Any) -> list[Side]:
@@ -111,7 +124,7 @@ def _ranks(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
     odd = _odd(sides, lambda side: len(side.shape))
     raise error(
         code,
-        f"the branches of this `{what}` are maps and vectors",
+        f"the {_of(what)} are maps and vectors",
         span,
         _summary(sides, odd, lambda side: dims(side.shape)),
         others=_others(sides, odd, lambda side: dims(side.shape)),
@@ -128,7 +141,7 @@ def _sizes(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
     facts, help = shrinking(odd, span)
     raise error(
         code,
-        f"the branches of this `{what}` differ in height and width",
+        f"the {_of(what)} differ in height and width",
         span,
         _summary(sides, odd, words),
         others=_others(sides, odd, words),
@@ -142,7 +155,7 @@ def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
         odd = _odd(sides, lambda side: len(side.shape))
         raise error(
             code,
-            f"`{what}` of values of different rank",
+            f"the {_of(what)} are maps and vectors",
             span,
             _summary(sides, odd, lambda side: dims(side.shape)),
             help="`flatten` makes a vector of a map; `reshape` brings it back",
@@ -152,7 +165,7 @@ def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
     if channels:
         raise error(
             code,
-            f"the branches of this `{what}` differ in channels",
+            f"the {_of(what)} differ in channels",
             span,
             _summary(sides, channels, lambda side: str(side.shape[0])),
             others=_others(sides, channels, lambda side: f"{side.shape[0]} channels"),
@@ -166,7 +179,7 @@ def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
     )
     raise error(
         code,
-        f"the branches of this `{what}` differ in height and width",
+        f"the {_of(what)} differ in height and width",
         span,
         _summary(sides, odd, words),
         others=_others(sides, odd, words),

@@ -37,6 +37,8 @@ def how(frames: list[Frame], at: Span) -> str | None:
     shown = 0
     for frame in reversed(frames):
         if frame.kind != "block":
+            if frame.kind == "variant" and not frame.name:
+                continue
             if shown <= SHOWN or frame.kind == "variant":
                 parts.append(_words(frame, at))
             continue

@@ -36,9 +36,7 @@ class Paths:
 
     __slots__ = ("_families", "_free", "_text", "_value")
 
-    def __init__(
-        self, text: Callable[[Template], str], value: Callable[[Any], Any]
-    ) -> None:
+    def __init__(self, text: Callable[[Template], str], value: Callable[[Any], Any]) -> None:
         self._text = text
         self._value = value
         self._families: dict[str, int] = {}

@@ -6,28 +6,34 @@ from collections.abc import Callable
 from typing import Any
 
 from archdsl import expr as e
-from archdsl.analysis import merge
-from archdsl.analysis.calls import Calls
-from archdsl.analysis.merge import Side
+from archdsl.analysis.joins import Joins
 from archdsl.analysis.notes import Frame, dims, error
 from archdsl.analysis.places import Place
-from archdsl.analysis.value import POISON, Family, Value, start, stride_between
+from archdsl.analysis.value import (
+    POISON,
+    Family,
+    Value,
+    start,
+)
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
-from archdsl.ir.design import AuxHead, Instance, Section
+from archdsl.ir.design import (
+    AuxHead,
+    Instance,
+)
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
 from archdsl.values import show
 
-# Codes that only say that something earlier went wrong, once something has.
-_FOLLOWING = frozenset({"E410", "E403"})
+# What only says that something earlier went wrong, once something has.
+_FOLLOWING = frozenset({"E410"})
 
 
 class Abandon(Exception):
     """The author's own check failed: nothing more is said of this instance."""
 
 
-class Runner(Calls):
+class Runner(Joins):
     """One run of a definition. `relaxed`: spatial sizes stated in it are not held against it."""
 
     def run(self) -> Instance:
@@ -55,9 +61,7 @@ class Runner(Calls):
                 number = self.next
                 self.next += 1
                 pending = (number,)
-                made.append(
-                    Value(member.shape, reaches[number], number, member.batched, pending)
-                )
+                made.append(Value(member.shape, reaches[number], number, member.batched, pending))
             self.inputs += made
             own.append(tuple(made) if isinstance(flow, tuple) else made[0])
             self.structure.append(len(made) if isinstance(flow, tuple) else None)
@@ -389,236 +393,6 @@ class Runner(Calls):
         self.observe(item.uid, stream, result, holds)
         return result
 
-    # Merges
-
-    def _sides(
-        self, items: tuple[p.BranchItem, ...], stream: Any, place: Place, feed: Any = None
-    ) -> list[Side]:
-        """The branches run, each on the stream (or on what `feed` gives it)."""
-        sides: list[Side] = []
-        for item in items:
-            if isinstance(item, p.Branch):
-                given = stream if feed is None else feed(len(sides), item.span)
-                mark = len(self.nodes)
-                result = self.region(item.body, given, place)
-                name = f"`{item.name}`" if item.name else f"branch {len(sides) + 1}"
-                value = self.single(result, item.span, name)
-                sides.append(Side(value, name, item.span, self.nodes[mark:]))
-            elif isinstance(item, p.BranchIf):
-                holds = self.session.evaluator.truth(item.condition, self.scope)
-                self.observe(item.uid, stream, stream, holds)
-                arm = item.then if holds else item.otherwise
-                sides += self._sides(arm, stream, place, _shifted(feed, len(sides)))
-            elif isinstance(item, p.BranchLoop):
-                sides += self._branch_loop(item, stream, place, _shifted(feed, len(sides)))
-            else:
-                self.item(item, stream, place)
-        return sides
-
-    def _branch_loop(
-        self, item: p.BranchLoop, stream: Any, place: Place, feed: Any
-    ) -> list[Side]:
-        evaluator = self.session.evaluator
-        if item.repeat:
-            found = evaluator.evaluate(item.iterable, self.scope)
-            if type(found) is not tuple:
-                count = evaluator.integer(item.iterable, self.scope, "a count")
-                evaluator.budget.spend(count, item.span)
-                found = tuple(range(count))
-            values = found
-        else:
-            values = evaluator.iterate(item.iterable, self.scope)
-        sides: list[Side] = []
-        inner = place.inside()
-        for position, value in enumerate(values):
-            frame = self._iteration(item.names, value, position, len(values), item.iterable.span)
-            self.session.frames.append(frame)
-            try:
-                sides += self._sides(item.branches, stream, inner, _shifted(feed, len(sides)))
-            finally:
-                self.session.frames.pop()
-            if sides and sides[-1].value is POISON:
-                break
-        self.observe(item.uid, stream, stream, values)
-        return sides
-
-    def _merge(self, item: p.Merge, stream: Any, place: Place) -> Any:
-        if item.branches is None:
-            sides = self._arriving(item, stream)
-        else:
-            sides = self._sides(item.branches, stream, place)
-        if any(side.value.shape is None for side in sides):
-            return POISON
-        if not sides:
-            raise error("E211", f"`{item.op}` has nothing to join", item.span)
-        result = self.join(item, item.op, sides, place)
-        self.observe(item.uid, stream, result)
-        return result
-
-    def _arriving(self, item: p.Merge, stream: Any) -> list[Side]:
-        if isinstance(stream, Value):
-            if stream is POISON:
-                return [Side(POISON, "", item.span)]
-            raise error(
-                "E206",
-                f"`{item.op}` joins several values, and one arrives",
-                item.span,
-                help=f"give it branches, `{item.op} {{ ... }}`, or `from (a, b) -> {item.op}`",
-            )
-        return [
-            Side(self.single(value, item.span, item.op), f"value {number}", item.span)
-            for number, value in enumerate(stream, 1)
-        ]
-
-    def _split(self, item: p.Split, stream: Any, place: Place) -> Any:
-        widths = self._widths(item, stream)
-        if widths is None:
-            return POISON
-        value = stream
-        shapes = tuple((width, *value.shape[1:]) for width in widths)
-        cost = self.session.functional("split", shapes, stored=False)
-        path = self.paths.functional(place, "split")
-        parts = self.leaves(item, path, cost, (value,), value.reach)
-        if item.branches is None:
-            self.observe(item.uid, stream, parts)
-            return parts
-
-        def feed(position: int, span: Span) -> Value:
-            if position < len(parts):
-                return parts[position]
-            raise error(
-                "E212",
-                f"a branch too many: `split` makes {len(parts)} parts",
-                span,
-                others=((item.span, f"{len(parts)} parts"),),
-            )
-
-        sides = self._sides(item.branches, stream, place, feed)
-        if any(side.value.shape is None for side in sides):
-            return POISON
-        if len(sides) != len(parts):
-            raise error(
-                "E212", f"`split` makes {len(parts)} parts, for {len(sides)} branches", item.span
-            )
-        result = self.join(item, item.join, sides, place)
-        self.observe(item.uid, stream, result)
-        return result
-
-    def _widths(self, item: p.Split, stream: Any) -> tuple[int, ...] | None:
-        value = self.single(stream, item.span, "`split`")
-        parts = self.session.evaluator.evaluate(item.parts, self.scope)
-        if value.shape is None:
-            return None
-        channels = value.shape[0]
-        span = item.parts.span
-        if type(parts) is tuple:
-            if not all(type(part) is int and part > 0 for part in parts) or not parts:
-                raise error("E402", "the parts of a split are ints above 0", span)
-            if sum(parts) != channels:
-                raise error(
-                    "E203",
-                    f"the parts of this split are {sum(parts)} channels of {channels}",
-                    span,
-                    help=f"the last part would be {channels - sum(parts[:-1])}"
-                    if channels > sum(parts[:-1])
-                    else None,
-                )
-            return parts
-        count = self.session.evaluator.integer(item.parts, self.scope, "a number of parts", 1)
-        if channels % count:
-            raise error(
-                "E203",
-                f"{channels} channels do not divide into {count} parts",
-                span,
-                help=f"give the widths: `split([{channels - (count - 1) * (channels // count)}"
-                + f", {channels // count}" * (count - 1)
-                + "])`"
-                if 1 < count <= min(channels, 8)
-                else None,
-            )
-        return (channels // count,) * count
-
-    def _dense(self, item: p.Dense, stream: Any, place: Place) -> Any:
-        value = self.single(stream, item.span, "`dense`")
-        mark = len(self.nodes)
-        result = self.region(item.body, stream, place)
-        made = self.single(result, item.span, "the body")
-        if value.shape is None or made.shape is None:
-            return POISON
-        sides = [
-            Side(value, "the input", item.span),
-            Side(made, "the body", item.body.span, self.nodes[mark:]),
-        ]
-        shape = merge.concat(sides, item.span, "dense", "E205")
-        joined = self.joined(item, "concat", shape, (value, made), place)
-        self.observe(item.uid, stream, joined)
-        return joined
-
-    def _residual(self, item: p.Residual, stream: Any, place: Place) -> Any:
-        value = self.single(stream, item.span, "`residual`")
-        mark = len(self.nodes)
-        body = self.single(self.region(item.body, value, place), item.span, "the body")
-        made = Side(body, "the body", item.body.span, self.nodes[mark:])
-        if value.shape is None or body.shape is None:
-            return POISON
-        projected, skip = self._skip(item, value, body, place)
-        if skip is not None and skip.shape is None:
-            return POISON
-        if item.scale is not None:
-            body = self._scaled(item, body, place)
-        if skip is None:
-            self.observe(item.uid, stream, body, None)
-            return body
-        stride = stride_between(value, made.value)
-        if not _addable(body.shape, skip.shape):
-            norm = any(cost.norm for cost in self.costs_of(made.nodes))
-            span = item.projection.span if projected and item.projection else item.span
-            side = Side(skip, "the skip", span)
-            raise merge.residual_mismatch(
-                made, side, self.skip_span(item), stride, projected, norm
-            )
-        assert body.shape is not None and skip.shape is not None
-        shape = tuple(map(max, body.shape, skip.shape))
-        result = self.joined(item, "add", shape, (body, skip), place)
-        self.observe(item.uid, stream, result, projected)
-        return result
-
-    def _skip(
-        self, item: p.Residual, value: Value, body: Value, place: Place
-    ) -> tuple[bool, Value | None]:
-        """Whether the input was projected, and what is added; None where nothing is."""
-        if item.skip == "none":
-            return False, None
-        if item.condition is not None and not self.session.evaluator.truth(
-            item.condition, self.scope
-        ):
-            return False, None
-        if item.projection is None:
-            return False, value
-        assert value.shape is not None and body.shape is not None
-        moved = stride_between(value, body) != (1, 1)
-        if item.skip == "identity" and value.shape[0] == body.shape[0] and not moved:
-            return False, value
-        result = self.region(item.projection, value, place)
-        return True, self.single(result, item.projection.span, "the projection")
-
-    def _scaled(self, item: p.Residual, body: Value, place: Place) -> Value:
-        assert item.scale is not None and body.shape is not None
-        scale = self.session.evaluator.evaluate(item.scale, self.scope)
-        if isinstance(scale, Value):
-            shape = merge.elementwise(
-                [Side(body, "the body", item.span), Side(scale, "the scale", item.scale.span)],
-                item.scale.span,
-                "scale",
-                "E208",
-            )
-            return self.joined(item, "scale", shape, (body, scale), place)
-        if isinstance(scale, bool) or not isinstance(scale, (int, float)):
-            raise error("E402", f"a scale is a number, not {show(scale)}", item.scale.span)
-        if scale == 1:
-            return body
-        return self.joined(item, "scale", body.shape, (body,), place)
-
     def _aux(self, item: p.Aux, stream: Any, place: Place) -> Any:
         weight = None
         if item.weight is not None:
@@ -643,44 +417,11 @@ class Runner(Calls):
         self.observe(item.uid, stream, head, weight)
         return stream
 
-    def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
-        """Gather what follows into a section, until it is closed."""
-        section = Section(item, kind, path, self.shapes(stream))
-        self.nodes.append(section)
-        self.stack.append((self.nodes, self.totals))
-        self.nodes, self.totals = section.nodes, section.totals
-        return section
-
-    def close(self, section: Section, result: Any) -> None:
-        """Go back to what was gathered before."""
-        self.nodes, self.totals = self.stack.pop()
-        if section.kind == "aux":
-            self.totals.add_aux(section.totals)
-        else:
-            self.totals.add(section.totals)
-        section.outputs = self.shapes(result)
-
-
-def _addable(body: Any, skip: Any) -> bool:
-    """Equal, or one of them a single pixel that torch spreads over the other."""
-    if body == skip:
-        return True
-    if len(body) != 3 or len(skip) != 3 or body[0] != skip[0]:
-        return False
-    return body[1:] == (1, 1) or skip[1:] == (1, 1)
-
 
 def _flows(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(_flows(part) for part in value)
     return isinstance(value, Value)
-
-
-def _shifted(feed: Any, by: int) -> Any:
-    """A feed for branches that come after `by` others."""
-    if feed is None:
-        return None
-    return lambda position, span: feed(position + by, span)
 
 
 _ARMS: dict[type, tuple[Callable[[Any, Any, Any, Place], Any], bool]] = {

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 MAX_NODES = 1_000_000
 MAX_DEPTH = 64
 
+# Uses of ops, and shapes of each, that a process remembers: rules are pure, and networks are made
+# of few different layers.
+_REMEMBERED = 2_000
+
 
 class Stop(Exception):
     """A limit was passed: nothing more of this variant is worked out."""
 
-    def __init__(self, problem: SpecError) -> None:
+    def __init__(self, problem: SpecError, frames: list[Frame]) -> None:
         super().__init__(str(problem))
-        self.diagnostic = problem.diagnostic
+        self.diagnostic = placed(problem.diagnostic, frames)
 
 
 class Session:
@@ -53,10 +57,9 @@ class Session:
         )
         self._instances: dict[Any, Instance] = {}
         self._open: set[Any] = set()
-        self._uses: dict[Any, _Uses] = {}
         self._functional: dict[Any, Cost] = {}
         self._depth = 0
-        self.plans: dict[int, Any] = {}
+        self.plans = _plans(program)
         self.roots = self.evaluator.roots
         for constant in program.constants:
             self._constant(constant.names, constant.value)
@@ -99,23 +102,31 @@ class Session:
         return tuple(param.name for param in owner.params)
 
     def bind(
-        self, callee: Callee, given: Sequence[tuple[str | None, Any]], span: Span
+        self,
+        callee: Callee,
+        given: Sequence[tuple[str | None, Any]],
+        span: Span,
+        spans: tuple[Span, ...] = (),
     ) -> Callee:
-        """A callee with more arguments; positional ones go to the parameters not yet bound."""
+        """A callee with more arguments; positional ones go to the parameters not yet bound.
+
+        `spans` are the places of the arguments, where they are known.
+        """
         if not given:
             return callee
         names = self.parameters(callee)
         bound = dict(callee.arguments)
         free = [name for name in names if name not in bound]
-        for name, value in given:
+        for place, (name, value) in enumerate(given):
+            where = spans[place] if spans else span
             if isinstance(value, Handle) and callee.kind != "op":
-                raise error("E402", f"`{callee.name}` takes its tensors from the stream", span)
+                raise error("E402", f"`{callee.name}` takes its tensors from the stream", where)
             if name is None or name.isdigit():
                 if not free:
                     raise error(
                         "E313",
                         f"`{callee.name}` takes {len(names)} arguments",
-                        span,
+                        where,
                         notes=_signature(names),
                     )
                 name = free.pop(0)
@@ -123,7 +134,7 @@ class Session:
                 raise error(
                     "E310",
                     f"`{callee.name}` has no parameter `{name}`",
-                    span,
+                    where,
                     notes=_signature(names),
                     help=_meant(name, names),
                 )
@@ -137,11 +148,15 @@ class Session:
     def cost(self, op: Op, names: tuple[str, ...], values: tuple[Any, ...], x: Shape) -> Cost:
         """What an op does to a shape. Raises OpError."""
         given = (op.name, names, values, tuple(map(type, values)))
-        uses = self._uses.get(given)
+        uses = _USES.get(given)
         if uses is None:
-            uses = self._uses[given] = _Uses(op, dict(zip(names, values)))
+            if len(_USES) >= _REMEMBERED:
+                _USES.clear()
+            uses = _USES[given] = _Uses(op, dict(zip(names, values)))
         found = uses.costs.get(x)
         if found is None:
+            if len(uses.costs) >= _REMEMBERED:
+                uses.costs.clear()
             found = uses.costs[x] = uses.cost(x)
         return found
 
@@ -200,7 +215,8 @@ class Session:
                         "it never ends",
                         span,
                         help="end it with an `if` on an argument that changes",
-                    )
+                    ),
+                    self.frames,
                 )
             self._open.add(whole_key)
             try:
@@ -228,7 +244,8 @@ class Session:
                     f"blocks stand more than {self.max_depth} deep in each other",
                     span,
                     help=f"does the `if` that ends `{definition.name}` come true?",
-                )
+                ),
+                self.frames,
             )
         self._depth += 1
         self.frames.append(self._frame(definition, arguments, span))
@@ -239,8 +256,8 @@ class Session:
             self._depth -= 1
 
     def _frame(self, definition: Definition, arguments: dict[str, Any], span: Span) -> Frame:
-        if self._depth == 1 and definition.kind == "model":
-            return Frame("model", definition.name)
+        if self._depth == 1:
+            return Frame("variant", "")
         changed = {
             param.name: arguments[param.name]
             for param in definition.params
@@ -287,6 +304,16 @@ class Session:
             span,
             others=((param.span, "declared here"),),
         )
+
+
+_LATEST: list[tuple[Program, dict[int, Any]]] = []
+
+
+def _plans(program: Program) -> dict[int, Any]:
+    """The plans of a program's calls, kept while the same program is elaborated again."""
+    if not _LATEST or _LATEST[0][0] is not program:
+        _LATEST[:] = [(program, {})]
+    return _LATEST[0][1]
 
 
 def _signature(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -382,3 +409,6 @@ class _Uses:
             linear=op.rank != 3,
             norm=op.norm,
         )
+
+
+_USES: dict[Any, _Uses] = {}

@@ -74,7 +74,7 @@ class Family(Handle):
         if indices in self.members:
             return self.members[indices]
         have = ", ".join(_place(key) for key in list(self.members)[:8])
-        raise Fault("E403", f"`{self.name}` has no value at {_place(indices)}", f"it has {have}")
+        raise Fault("E410", f"`{self.name}` has no value at {_place(indices)}", f"it has {have}")
 
     def listed(self) -> tuple[Value, ...]:
         """The members by index."""

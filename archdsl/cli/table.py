@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from archdsl.node import Node
+from itertools import groupby
+
+from archdsl.node import Node, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,18 +14,22 @@ if TYPE_CHECKING:
     from archdsl.ops.op import Shape
 
 HEADS = ("", "", "input", "output", "params", "macs")
+PARTS = ("stem", "stage", "head")
 RIGHT = (False, False, True, True, True, True)
 
 
 class Line(Node):
-    """A row of the table. `last` is the path of the last of several alike, `count` how many."""
+    """A row of the table: `count` neighbours alike, the last of them at `last`. `shapes` are
+    what goes in and what comes out of each, `params` and `macs` those of all."""
 
     depth: int
     path: str
     last: str
-    count: int
+    count: int = 1
     op: str
-    cells: tuple[str, ...]
+    shapes: tuple[str, str]
+    params: int
+    macs: int
 
 
 def table(design: Design, smallest: tuple[int, ...] | None, *, layers: bool) -> str:
@@ -60,48 +66,36 @@ def _lines(row: Row, depth: int, layers: bool) -> Iterator[Line]:
             depth=depth,
             path=child.path or f"({child.kind})",
             last=child.path,
-            count=1,
-            op="" if child.path and child.op == child.kind else child.op,
-            cells=(
-                " ".join(map(_shape, child.inputs)),
-                " ".join(map(_shape, child.outputs)),
-                f"{child.params:,}",
-                f"{child.macs:,}",
-            ),
+            op="" if child.op == child.kind else child.op,
+            shapes=(" ".join(map(_shape, child.inputs)), " ".join(map(_shape, child.outputs))),
+            params=child.params,
+            macs=child.macs,
         )
         if layers or child.kind in PARTS:
             yield from _lines(child, depth + 1, layers)
 
 
-PARTS = ("stem", "stage", "head")
-
-
 def _folded(lines: Sequence[Line]) -> Iterator[Line]:
     """Neighbours that differ in nothing but their path, as one line."""
-    held: Line | None = None
-    for line in lines:
-        if held is None:
-            held = line
-        elif (line.depth, line.op, line.cells) == (held.depth, held.op, held.cells):
-            held = Line(
-                depth=held.depth,
-                path=held.path,
-                last=line.last,
-                count=held.count + 1,
-                op=held.op,
-                cells=held.cells,
-            )
-        else:
-            yield held
-            held = line
-    if held is not None:
-        yield held
+    for _, alike in groupby(lines, _alike):
+        first, *rest = alike
+        yield replace(
+            first,
+            last=(rest or [first])[-1].path,
+            count=1 + len(rest),
+            params=first.params * (1 + len(rest)),
+            macs=first.macs * (1 + len(rest)),
+        )
+
+
+def _alike(line: Line) -> tuple[object, ...]:
+    return line.depth, line.op, line.shapes, line.params, line.macs
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    name = line.path if line.count == 1 else f"{line.path} .. {line.last}"
+    path = line.path if line.count == 1 else f"{line.path} .. {line.last}"
     op = line.op if line.count == 1 else f"{line.op} x{line.count}"
-    return ("  " * line.depth + name, op, *line.cells)
+    return ("  " * line.depth + path, op, *line.shapes, f"{line.params:,}", f"{line.macs:,}")
 
 
 def _totals(design: Design, smallest: tuple[int, ...] | None) -> Iterator[str]:

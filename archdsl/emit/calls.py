@@ -111,6 +111,8 @@ def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor:
         arguments = torch.arguments(args, tensor.shape) if torch.arguments else ()
     except OpError as error:
         raise w.error(error.code, error.message, call.span, error.help) from None
+    if len(tensor.shape) == 3 and len(shape) == 1:
+        shape = (_flattened(w, call, tensor),)
     module = torch.module or ""
     rendered = [
         argument_text(argument.name, argument.value)
@@ -128,6 +130,38 @@ def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor:
         args=args,
         taken=taken,
     )
+
+
+def _flattened(w: ClassWriter, call: p.Call, tensor: Tensor) -> Any:
+    """The features that a map becomes: its factors stay visible. A size that follows the input's
+    is what the instances saw, if they agree."""
+    sizes = list(tensor.shape[1:])
+    for side, size in enumerate(sizes):
+        if any(name.endswith((HEIGHT, WIDTH)) for name in s.names_in(size, expand=True)):
+            sizes[side] = _observed(w, call, side)
+    factors = [factor for factor in (tensor.channels, *sizes) if not s.same(factor, 1)]
+    result = factors[0] if factors else 1
+    for factor in factors[1:]:
+        result = s.Symbol("*", result, factor)
+    return result
+
+
+def _observed(w: ClassWriter, call: p.Call, side: int) -> int:
+    seen = {
+        observation.inputs[0][1 + side]
+        for instance in w.unit.instances(w.definition.name)
+        for observation in instance.observed.get(call.uid, ())
+        if len(observation.inputs[0]) == 3
+    }
+    if len(seen) != 1:
+        found = ", ".join(str(size) for size in sorted(seen)) or "none"
+        raise w.error(
+            "E521",
+            f"a linear layer has to follow a map whose size differs from use to use ({found})",
+            call.span,
+            "bring it to one size first: `adaptive_avgpool(1x1)` or `global_avgpool`",
+        )
+    return int(seen.pop())
 
 
 def _shapes(args: dict[str, Any]) -> dict[str, Any]:
@@ -227,29 +261,45 @@ def block_mapping(
             mapping[param.name] = w.evaluator.evaluate(param.default, scope)
     for name, (kernel, dilation) in code.pad_rules.items():
         if mapping.get(name, SAME) is SAME:
-            mapping[name] = same_padding(
-                s.substitute(kernel, mapping), s.substitute(dilation, mapping)
+            mapping[name] = _hoisted(
+                w, s.substitute(kernel, mapping), s.substitute(dilation, mapping)
             )
-            _pass_on(w, mapping[name], kernel, mapping)
     return mapping
 
 
-def _pass_on(w: ClassWriter, value: Any, kernel: Any, mapping: dict[str, Any]) -> None:
-    """Nothing to hoist further where the kernel is known or an int."""
+def _hoisted(w: ClassWriter, kernel: Any, dilation: Any) -> Any:
+    """`same` for a kernel; where the caller does not know its form either, its caller says it."""
+    if isinstance(kernel, s.Symbol) and w.oblong(kernel):
+        w.code.pad_rules["padding"] = (kernel, dilation)
+        w.code.implied_padding = True
+        return s.name("padding")
+    return same_padding(kernel, dilation)
 
 
 def block_outputs(
     w: ClassWriter, code: ClassCode, mapping: dict[str, Any], inputs: tuple[Tensor, ...]
 ) -> Flow:
     """The outputs' shapes in the caller's terms."""
-    if code.outputs is None:
+    outputs = code.outputs or code.guess
+    if outputs is None:
         return Tensor((s.name("@recursive"),) + inputs[0].shape[1:], stride=inputs[0].stride)
     made = []
-    for output in code.outputs:
-        shape = tuple(s.substitute(dim, mapping) for dim in output.shape)
-        stride = None if output.stride is None else s.substitute(output.stride, mapping)
+    tall, wide = _side(mapping, 0), _side(mapping, 1)
+    for output in outputs:
+        sides = (mapping, tall, wide)
+        shape = tuple(s.substitute(dim, side) for dim, side in zip(output.shape, sides))  # noqa: B905
+        stride = None
+        if output.stride is not None:
+            stride = (s.substitute(output.stride[0], tall), s.substitute(output.stride[1], wide))
         made.append(Tensor(shape, stride=times(inputs[0].stride, stride)))
     return made[0] if len(made) == 1 else tuple(made)
+
+
+def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
+    """The mapping for heights (0) or widths (1): of a size, that side alone."""
+    return {
+        name: value[side] if isinstance(value, Size) else value for name, value in mapping.items()
+    }
 
 
 # Parameters that hold blocks or ops

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
+from archdsl.emit.inputs import calls_of
 from archdsl.emit.calls import CalleeParam
 from archdsl.emit.code import Block, Code, Local, mentions, prune
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
@@ -48,6 +49,7 @@ class ClassCode:
         self.inputs: list[tuple[str, str]] = []
         self.starts: list[Tensor] = []
         self.outputs: tuple[Tensor, ...] | None = None
+        self.guess: tuple[Tensor, ...] | None = None
         self.exposes = False
         self.pad_rules: dict[str, tuple[Any, Any]] = {}
         self.same_params: set[str] = set()
@@ -68,11 +70,25 @@ def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
     """Write a definition; a second time with distinct locals if two versions of one were mixed up."""
     try:
         _build(unit, definition, code, distinct=False)
+        if definition.name in calls_of(definition.body):
+            _again(unit, definition, code, code.outputs, distinct=False)
     except s.Stale:
-        fresh = ClassCode(definition)
-        fresh.exposes = code.exposes
-        code.__dict__.update(fresh.__dict__)
-        _build(unit, definition, code, distinct=True)
+        _again(unit, definition, code, code.guess, distinct=True)
+
+
+def _again(
+    unit: Unit,
+    definition: p.Definition,
+    code: ClassCode,
+    guess: tuple[Tensor, ...] | None,
+    distinct: bool,
+) -> None:
+    """Write a definition anew: with what is known now of a block that uses itself."""
+    fresh = ClassCode(definition)
+    fresh.exposes = code.exposes
+    fresh.guess = guess
+    code.__dict__.update(fresh.__dict__)
+    _build(unit, definition, code, distinct)
 
 
 def _build(unit: Unit, definition: p.Definition, code: ClassCode, distinct: bool) -> None:

@@ -71,24 +71,34 @@ def _shape(code: ClassCode, tensor: Tensor) -> str:
 
 def _dim(value: Any) -> str:
     """A dimension's text; `(h - 1) // n + 1` is what rounding up means."""
-    if isinstance(value, s.Symbol):
-        value = _ceiled(value)
-    text = s.text(value)
+    text = s.text(_rounded(value))
     return text if len(text) <= 60 else "..."
 
 
+def _rounded(value: Any) -> Any:
+    return _ceiled(value) if isinstance(value, s.Symbol) else value
+
+
 def _ceiled(value: s.Symbol) -> Any:
-    if value.op == "+" and s.same(value.args[1], 1):
+    """`(h + a) // n + k` as one floor or one ceiling."""
+    if value.op == "ternary":
+        then, condition, other = value.args
+        return s.Symbol("ternary", _rounded(then), condition, _rounded(other))
+    numerator, step = value, None
+    if value.op in ("+", "-") and isinstance(value.args[1], int):
         inner = value.args[0]
         if isinstance(inner, s.Symbol) and inner.op == "//":
-            numerator, step = inner.args
-            return s.Symbol("call", "ceil", s.Symbol("/", s.binary("+", numerator, 1), step))
-    if value.op == "//" and isinstance(value.args[1], int):
+            offset = value.args[1] if value.op == "+" else -value.args[1]
+            step = inner.args[1]
+            numerator = s.binary("+", inner.args[0], s.binary("*", offset, step))
+    elif value.op == "//":
         numerator, step = value.args
-        whole = s.binary("-", numerator, step - 1)
-        if isinstance(whole, s.Symbol) and whole.op == "name":
-            return s.Symbol("call", "ceil", s.Symbol("/", whole, step))
-    return value
+    if step is None:
+        return value
+    whole = s.binary("-", numerator, s.binary("-", step, 1))
+    if isinstance(whole, s.Symbol) and whole.op not in ("+", "-"):
+        return s.Symbol("call", "ceil", s.Symbol("/", whole, step))
+    return s.Symbol("//", numerator, step)
 
 
 def figures(design: Design) -> str:

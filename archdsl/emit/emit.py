@@ -51,6 +51,7 @@ class PyModule(Node):
     paper: str
     origin: str
     imports: tuple[str, ...]
+    constants: tuple[str, ...]
     helpers: tuple[str, ...]
     classes: tuple[PyClass, ...]
     factories: tuple[Factory, ...]
@@ -93,6 +94,7 @@ def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | 
         paper=docs.escaped(_paper(program)),
         origin=_origin(program),
         imports=_imports(unit, classes, factories),
+        constants=_constants(unit, classes, factories),
         helpers=tuple(unit.helpers.values()),
         classes=classes,
         factories=factories,
@@ -138,7 +140,7 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         output=bool(code.aux),
         heads=tuple(code.aux),
         buffers=tuple(code.buffers),
-        signature=", ".join(parameters) + ("," if len(parameters) > 6 else ""),
+        signature=", ".join(parameters),
         init=tuple(render(init)),
         inputs=", ".join(inputs),
         returns=code.returns,
@@ -262,6 +264,18 @@ def _imports(
     ]
     lines = [*standard, "", *third] if standard else third
     return tuple([*lines, "", *externs] if externs else lines)
+
+
+def _constants(
+    unit: Unit, classes: tuple[PyClass, ...], factories: tuple[Factory, ...]
+) -> tuple[str, ...]:
+    """The lists of the file that its code reads, under their names."""
+    body = "\n".join(_bodies(classes, factories))
+    return tuple(
+        f"{name} = {s.literal(tuple(value))}"
+        for name, value in unit.constants.items()
+        if isinstance(value, s.NamedList) and re.search(rf"(?<![\w.]){name}\b", body)
+    )
 
 
 def _bodies(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> list[str]:

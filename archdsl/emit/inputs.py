@@ -47,3 +47,18 @@ def _expression(node: Any) -> bool:
     if isinstance(node, e.Expr):
         return any(_expression(getattr(node, f)) for f in type(node)._fields if f != "span")
     return False
+
+
+def calls_of(region: p.Region) -> set[str]:
+    """The names of the definitions that a region calls, however deep."""
+    found: set[str] = set()
+    stack: list[Any] = [region]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, p.Call) and node.kind == "block":
+            found.add(node.callee)
+        if isinstance(node, tuple):
+            stack += node
+        elif isinstance(node, (p.Item, p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
+            stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
+    return found

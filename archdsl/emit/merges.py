@@ -71,6 +71,9 @@ def _common(tensors: list[Tensor]) -> tuple[Any, ...]:
 
 
 def _simpler(first: Any, second: Any) -> bool:
+    """Whether the first text says in less what both mean; what is not known yet never does."""
+    if "@recursive" in s.names_in((first, second)):
+        return "@recursive" not in s.names_in(first)
     if not isinstance(first, s.Symbol):
         return isinstance(second, s.Symbol)
     if not isinstance(second, s.Symbol):
@@ -392,13 +395,17 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
     late = item.projection is not None and _reads_body(item)
     projected = item.projection is not None
     identity: Tensor | None = None
+    projection: Code = []
     with w.inner_scope():
         if projected and not late:
             assert item.projection is not None
             trial = _trial_body(w, item, start)
+            outer, w.init = w.init, []
             identity = guarded_projection(w, item, start, trial)
+            projection, w.init = w.init, outer
         keep = start.text not in w.protected and start.text == w.variable
         overwrite = identity is not None and identity.text != start.text and keep
+        variable = start.text
         if overwrite:
             assert identity is not None
             with w.stream(start.text, identity.text):
@@ -407,14 +414,15 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
             variable = w.names.take("out" if start.text != "out" else "inner")
             with w.stream(variable, start.text):
                 body = single(w.walk(item.body, start.marked()))
-            if not late:
-                w.names.release(variable)
+        if not late:
+            w.init += projection
+        if body.text.count("(") > 1 or (late and not body.simple):
+            w.emit(f"{variable} = {body.text}")
+            body = body.but(text=variable, simple=True)
         if late:
             assert item.projection is not None
-            if not body.simple:
-                w.emit(f"{variable} = {body.text}")
-                body = body.but(text=variable, simple=True)
             identity = guarded_projection(w, item, start, body)
+        if not overwrite:
             w.names.release(variable)
     if item.skip == "none":
         return body.but(stride=_through(start, body))

@@ -11,7 +11,7 @@ from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
 from archdsl.emit.tensor import Flow, Tensor, parts, single
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
-from archdsl.node import Node
+from archdsl.node import Node, replace
 
 if TYPE_CHECKING:
     from archdsl.emit.writer import ClassWriter
@@ -202,8 +202,15 @@ def _loop(
     after = _dry(w, names, iterable, trips, body, start)
     if _same_width(start, after):
         inner: Ops = []
+        kept = w.snapshot()
         with loop_scope(w, names, iterable, trips):
             result = sequential(w, body, start, inner)
+        if len(inner) == 2 and isinstance(inner[0], Child) and inner[0].reads_width:
+            w.restore(kept)
+            inner = [replace(inner[0], reads_width=False)]
+            result = single(result).but(shape=start.shape)
+        else:
+            w.commit(kept)
         ops.append(Loop(header=unused(header, names, _code(inner)), body=inner))
         return _after(w, single(result), single(result).channels, trips)
     grown = _growing(w, names, iterable, trips, count, body, start, after, header)
@@ -254,7 +261,10 @@ def _growing(
         return None
     if count is None and not _counts_up(iterable):
         return None
-    growth = after.channels - start.channels
+    generic = start.but(shape=(s.name("@channels"), *start.shape[1:]))
+    growth = _dry(w, names, iterable, trips, body, generic).channels - generic.channels
+    if "@channels" in s.names_in(growth, expand=True):
+        return None
     if s.names_in(growth, expand=True) & set(names):
         return None
     if s.names_in(growth, expand=True) & s.names_in(start.channels, expand=True):
@@ -262,8 +272,10 @@ def _growing(
     index = names[0] if names[0] != "_" else w.locals.copy().take("i")
     inner: Ops = []
     at = s.binary("+", start.channels, s.binary("*", s.name(index), growth))
+    kept = w.snapshot()
     with loop_scope(w, (index,), iterable, trips):
         sequential(w, body, start.but(shape=(at, *start.shape[1:])), inner)
+    w.restore(kept)
     if len(inner) != 1 or not isinstance(inner[0], Child):
         return None
     times = len(trips) if not isinstance(trips, s.Symbol) else s.index_count(trips)
@@ -333,7 +345,8 @@ def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
     with _statements(w, yes):
         w.update("channels", running, then.channels)
     with _statements(w, no):
-        last = w.update("channels", running, other.channels)
+        if not s.same(other.channels, running):
+            w.update("channels", running, other.channels)
     last = w.version("channels")
     ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
     return _joined(condition, then, other, last)

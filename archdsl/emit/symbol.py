@@ -60,6 +60,11 @@ class Symbol:
             self._key = _key(self)
         return self._key
 
+    @property
+    def length(self) -> Any:
+        """`len` of a list."""
+        return call("len", [self])
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Symbol) and self.key == other.key
 
@@ -476,6 +481,7 @@ def call(function: str, args: list[Any] | tuple[Any, ...]) -> Any:
     if function == "len" and isinstance(args[0], tuple):
         return len(args[0])
     if not any(symbolic(arg) for arg in args):
+        args = [tuple(arg) if isinstance(arg, NamedList) else arg for arg in args]
         return BUILTINS[function](*args)
     if function == "int" and isinstance(args[0], Symbol) and args[0].op in ("//", "+", "*", "-"):
         if _integral(args[0]):
@@ -511,6 +517,9 @@ def index_count(trips: Symbol) -> Any:
     """How often a loop over a symbol runs."""
     if trips.op == "call" and trips.args[0] == "range" and len(trips.args) == 2:
         return trips.args[1]
+    if trips.op == "call" and trips.args[0] in ("enumerate", "reversed"):
+        inner = trips.args[1]
+        return index_count(inner) if isinstance(inner, Symbol) else len(inner)
     return Symbol("call", "len", trips)
 
 
@@ -543,8 +552,16 @@ def text(value: Any, outer: int = 0) -> str:
     return written
 
 
+class NamedList(tuple[Any, ...]):
+    """A list that the file holds under a name."""
+
+    name: str
+
+
 def literal(value: Any) -> str:
     """Python source of a constant, or of a tuple that may hold symbols."""
+    if isinstance(value, NamedList):
+        return value.name
     if isinstance(value, Size) and same(value[0], value[1]):
         return text(value[0])
     if isinstance(value, tuple):

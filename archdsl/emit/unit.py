@@ -44,7 +44,9 @@ class Unit:
         for constant in program.constants:
             value = evaluator.evaluate(constant.value, self.constants)
             names = constant.names
-            self.constants.update({names[0]: value} if len(names) == 1 else zip(names, value))
+            values = (value,) if len(names) == 1 else value
+            for name, each in zip(names, values):  # noqa: B905
+                self.constants[name] = named_list(name, each)
 
     def instances(self, name: str) -> list[Instance]:
         """All that a definition was run on, over the whole file."""
@@ -93,6 +95,8 @@ class Unit:
         given = [] if isinstance(node, e.Name) else list(node.arguments)
         if isinstance(value, CalleeParam) or name in self.definitions or name in self.externs or name in OPS:
             pass
+        elif w is not None and name in w.families:
+            return w.families[name]
         else:
             raise KeyError(name)
         if isinstance(value, CalleeParam):
@@ -227,6 +231,21 @@ class Unit:
         if isinstance(value, tuple):
             return f"torch.tensor({s.text(value)}, dtype=torch.float32).reshape({dims})"
         return f"torch.full(({dims},), {s.text(value)})"
+
+
+def named_list(name: str, value: Any) -> Any:
+    """A list of plain values stands in the file under its name; all else is written in place."""
+    if not isinstance(value, tuple) or isinstance(value, Size) or not _plain(value):
+        return value
+    result = s.NamedList(value)
+    result.name = name
+    return result
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_plain(item) for item in value)
+    return isinstance(value, (int, float, str, bool))
 
 
 def _module_names(region: Any) -> list[str]:

@@ -16,6 +16,7 @@ from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.tensor import Family, Flow, Tensor, parts
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
+from archdsl.ops.op import Size
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -168,7 +169,6 @@ class ClassWriter:
             "arm_names": dict(self.arm_names),
             "families": dict(self.families),
             "head": list(self.head),
-            "scope": dict(self.scope),
             "variable": self.variable,
             "protected": set(self.protected),
             "_versions": dict(self._versions),
@@ -177,13 +177,28 @@ class ClassWriter:
             "locals": self.locals.copy(),
             "fresh": [version for version in self._versions.values() if not version.stale],
         }
+        kept["bindings"] = (self.scope, dict(self.scope))
         self.init, self.lines, self.base = [], [], []
         return kept
+
+    def commit(self, kept: dict[str, Any]) -> None:
+        """Keep what a trial walk did; its lines go where they would have gone."""
+        for field in ("init", "lines"):
+            outer = kept[field]
+            outer += getattr(self, field)
+            setattr(self, field, outer)
+        base = kept["base"]
+        if base is not kept["init"]:
+            base += self.base
+        self.base = base
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Forget a trial walk."""
         for version in kept.pop("fresh"):
             version.stale = False
+        self.scope, bindings = kept.pop("bindings")
+        self.scope.clear()
+        self.scope.update(bindings)
         for field, value in kept.items():
             setattr(self, field, value)
 
@@ -341,6 +356,16 @@ class ClassWriter:
         """Note the helper class that a module needs, if it does."""
         if made.form is not None and made.form.helper:
             self.unit.use_helper(made.form)
+
+    def oblong(self, kernel: s.Symbol) -> bool:
+        """Whether a kernel may differ in height and width: some instance's does."""
+        names = s.names_in(kernel, expand=True)
+        return any(
+            isinstance(instance.arguments.get(name), Size)
+            and instance.arguments[name][0] != instance.arguments[name][1]
+            for instance in self.unit.instances(self.definition.name)
+            for name in names
+        )
 
     def flag(self, condition: Any) -> str:
         """A condition of the constructor, as `forward` asks it."""

@@ -219,13 +219,15 @@ class Residual(Item):
 
     `skip` is "identity", "none" or "apply" (`projection` is always applied).
     With skip "identity" and a projection: projected where channels differ or the body's stride
-    is not 1. With a `condition`: the skip is added only where it holds."""
+    is not 1. With a `condition`: the skip is added only where it holds. `skip_span` is the place
+    of the skip, or of the word `residual` where none is written."""
 
     body: Region
     skip: str
     projection: Region | None
     condition: Expr | None
     scale: Expr | None
+    skip_span: Span
 
 
 class Dense(Item):

@@ -51,10 +51,10 @@ class LayerScale(nn.Module):
 
     def __init__(self, channels: int, init: float = 1e-6) -> None:
         super().__init__()
-        self.layer_scale = nn.Parameter(torch.full((channels, 1, 1), init))
+        self.gamma = nn.Parameter(torch.full((channels,), init))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer_scale * x
+        return x * self.gamma.view(-1, 1, 1)
 '''
 
 REDUCE = '''\

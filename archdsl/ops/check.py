@@ -29,7 +29,7 @@ def check_arguments(op: Op, args: Args) -> None:
 
 def check_argument(op: str, parameter: OpParam, value: Any) -> None:
     """Refuse one argument of a wrong type or out of range."""
-    if value is None and parameter.optional:
+    if value is parameter.default or (value is None and parameter.optional):
         return
     if not _right_type(parameter.type, value):
         given = f"{show(value)} is {_kind(value)}" if _plain(value) else "this is something else"
@@ -58,24 +58,21 @@ def _listed(value: Any) -> bool:
 
 
 def _right_type(kind: str, value: Any) -> bool:
-    if kind == "int":
-        return _whole(value)
-    if kind in ("float", "number"):
+    if kind in ("int", "size", "pad") and _whole(value):
+        return True
+    if kind in ("size", "pad", "factor") and _is_size(value):
+        return True
+    if kind in ("number", "float", "factor"):
         return _number(value)
     if kind == "bool":
         return isinstance(value, bool)
     if kind == "str":
         return isinstance(value, str)
-    if kind == "size":
-        return _whole(value) or _is_size(value)
-    if kind == "factor":
-        return _number(value) or _is_size(value)
     if kind == "pad":
-        sides = _listed(value) and len(value) == 4 and all(map(_whole, value))
-        return _whole(value) or _is_size(value) or value is SAME or sides
+        return value is SAME or (_listed(value) and len(value) == 4 and all(map(_whole, value)))
     if kind == "ints":
         return _listed(value) and all(map(_whole, value))
-    return _listed(value)
+    return kind == "value" and _listed(value)
 
 
 def _is_size(value: Any) -> bool:
@@ -139,6 +136,8 @@ def _numbers(value: Any) -> tuple[Any, ...]:
 
 def _check_range(op: str, parameter: OpParam, number: Any, value: Any) -> None:
     low, high = parameter.minimum, parameter.maximum
+    if high is None and type(number) is int and number > 0 and (low is None or number >= low):
+        return
     if number != number or number in (float("inf"), float("-inf")):
         bound = "is a finite number"
     elif parameter.type == "factor" and number <= 0:

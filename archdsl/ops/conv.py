@@ -31,6 +31,7 @@ from archdsl.ops.rules import (
     product,
     slide,
     uneven,
+    window,
 )
 
 PADDED_CONV = '''\
@@ -104,10 +105,7 @@ PAD_MODE = OpParam(
 
 
 def _window(args: Args) -> Window:
-    dilation = pair(args["dilation"])
-    kernel = pair(args["kernel"])
-    extent = tuple(dilation[axis] * (kernel[axis] - 1) + 1 for axis in (0, 1))
-    return Window(extent=extent, stride=pair(args["stride"]))
+    return window(args["kernel"], args["stride"], args["dilation"])
 
 
 def _check_pad_mode(op: str, args: Args, x: Shape) -> None:

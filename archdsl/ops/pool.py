@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archdsl.ops.op import Args, Argument, Op, OpError, OpParam, Shape, Torch, Window, known, pair
-from archdsl.ops.rules import SIDES, as_map, check_fit, needed, optional, positional
+from archdsl.ops.rules import SIDES, as_map, check_fit, needed, optional, positional, window
 
 KERNEL = OpParam(name="kernel", type="size", doc="window, one side or HxW", minimum=1)
 STRIDE = OpParam(
@@ -65,9 +65,7 @@ def _shape_of(op: str) -> Any:
 
 
 def _window(args: Args) -> Window:
-    kernel, dilation = pair(args["kernel"]), pair(args.get("dilation", 1))
-    extent = tuple(dilation[axis] * (kernel[axis] - 1) + 1 for axis in (0, 1))
-    return Window(extent=extent, stride=pair(_stride(args)))
+    return window(args["kernel"], _stride(args), args.get("dilation", 1))
 
 
 def _arguments(args: Args, x: Shape) -> tuple[Argument, ...]:

@@ -212,6 +212,8 @@ def _axis_text(text: str) -> str:
 
 def _select_shape(args: Args, x: Shape) -> Shape:
     chosen = args["channels"]
+    if not isinstance(chosen, tuple):
+        return (chosen.length, *x[1:])
     wrong = [index for index in chosen if known(x[0], index) and not 0 <= index < x[0]]
     if wrong:
         raise OpError(

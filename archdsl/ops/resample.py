@@ -254,6 +254,8 @@ def _reach(mode: str, factor: Any) -> tuple[int, Any]:
     """How many pixels a pixel is made of along one side, and how far apart those lie."""
     from fractions import Fraction
 
+    if not known(factor):
+        return 1, 1 / factor
     step = 1 / Fraction(factor).limit_denominator(1000)
     if step == 1:
         return 1, step

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from archdsl.ops.op import SAME, Args, Argument, OpError, Shape, Size, known, pair
+from archdsl.ops.op import SAME, Args, Argument, OpError, Shape, Size, Window, known, pair
 
 SIDES = ("height", "width")
+
+
+@cache
+def window(kernel: Any, stride: Any, dilation: Any) -> Window:
+    """The window of a convolution or pool."""
+    (tall, wide), (down, across) = pair(kernel), pair(dilation)
+    return Window(extent=(down * (tall - 1) + 1, across * (wide - 1) + 1), stride=pair(stride))
 
 
 def show(value: Any) -> str:
@@ -133,24 +141,29 @@ def check_fit(op: str, side: str, size: Any, low: Any, high: Any, kernel: Any, s
 
 def slide(op: str, args: Args, x: Shape) -> tuple[Any, Any]:
     """Height and width after a window has moved over a map, rounded down."""
+    down, across = pair(args["stride"])
+    if args["pad"] is SAME:  # fits always, and only the stride changes the size
+        return _step(x[1], down), _step(x[2], across)
     left, right, top, bottom = margins(args)
-    kernel, stride = pair(args["kernel"]), pair(args["stride"])
-    dilation = pair(args.get("dilation", 1))
+    kernel, dilation = pair(args["kernel"]), pair(args.get("dilation", 1))
     out = []
-    for axis, (low, high) in enumerate(((top, bottom), (left, right))):
-        size, step = x[axis + 1], stride[axis]
+    for axis, step, low, high in ((0, down, top, bottom), (1, across, left, right)):
+        size = x[axis + 1]
         span = dilation[axis] * (kernel[axis] - 1) + 1
         check_fit(op, SIDES[axis], size, low, high, kernel[axis], span)
-        if args["pad"] is SAME:
-            out.append(size if known(step) and step == 1 else (size - 1) // step + 1)
-        else:
-            both = 2 * low if low == high else low + high
-            out.append((size + both - span) // step + 1)
+        both = 2 * low if low == high else low + high
+        out.append((size + both - span) // step + 1)
     return out[0], out[1]
+
+
+def _step(size: Any, step: Any) -> Any:
+    return size if known(step) and step == 1 else (size - 1) // step + 1
 
 
 def check_groups(op: str, groups: Any, incoming: Any, outgoing: Any) -> None:
     """Groups must divide the channels on both sides."""
+    if known(groups) and groups == 1:
+        return
     for channels, which in ((incoming, "incoming"), (outgoing, "outgoing")):
         if known(channels, groups) and channels % groups:
             both = [n for n in divisors(incoming) if not known(outgoing) or outgoing % n == 0]

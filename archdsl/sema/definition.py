@@ -201,7 +201,7 @@ class Lowering:
                 name.span,
                 others=((binding.span, "named here"),),
             )
-        if binding.sequential is not None and not self._is_whole(binding):
+        if binding.sequential is not None:
             raise error(
                 "E342",
                 f"`{name.text}` is computed inside an `nn.Sequential`, which hands on one value only",
@@ -210,9 +210,6 @@ class Lowering:
                 help="make it a block",
             )
         self.resolver.mark(binding)
-
-    def _is_whole(self, binding: Binding) -> bool:
-        return binding.sequential is None
 
     # Families
 

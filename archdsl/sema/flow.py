@@ -91,7 +91,8 @@ class Flow(Merges):
             if place.sequential is not None:
                 raise out_of_place("`from`", chain.head.span, place.sequential)
             value = self.resolver.resolve(chain.head, place.scope, place.flow)
-            items.append(p.From(value=value, span=chain.head.span, uid=self.next_uid()))
+            start = p.From(value=value, span=chain.head.span, uid=self.next_uid())
+            items.append(self.with_targets(start, chain.result, place))
         for step in chain.steps:
             items += self.step(step, place)
         return items

@@ -16,50 +16,36 @@ from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.sema import arguments as args
 from archdsl.sema import calls
+from archdsl.sema.applications import is_model
 from archdsl.sema.definition import Lowering
 from archdsl.sema.errors import error
 from archdsl.sema.imports import SUFFIX
-from archdsl.sema.resolve import Resolver, is_model
+from archdsl.sema.order import Lowered, ordered, sound
+from archdsl.sema.resolve import Resolver
 from archdsl.sema.scope import Binding, Scope
 from archdsl.sema.taps import cut
 from archdsl.sema.units import Entity, Units
 from archdsl.syntax import ast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from archdsl.diagnostics import Bag
     from archdsl.sema.place import Place
     from archdsl.sema.units import Load, Unit
 
 
-def lower(file: ast.File, load: Load, bag: Bag, root: str | None = None) -> p.Program | None:
+def lower(file: ast.File, load: Load, bag: Bag, root: str | None = None) -> p.Program:
     """The program of a file and its imports.
 
     `load(path, span)` reads and parses an imported file, or reports at `span` and gives None.
     Imports stay inside `root`, by default the folder of the file. Where the bag has errors, the
-    program holds what is sound; None where nothing can be said.
+    program holds what does not rest on them.
     """
     if root is None:
         root = os.path.dirname(file.source.path)
     units = Units(load, bag, root)
-    try:
-        return _Session(units.open(file), units, bag).program()
-    except RecursionError:
-        span = file.items[0].span
-        bag.add(error("E346", "this is nested too deeply", span).diagnostic)
-        return None
-
-
-class _Lowered:
-    """What became of an entity, and what it needs."""
-
-    __slots__ = ("needs", "node", "sound")
-
-    def __init__(self) -> None:
-        self.needs: dict[Entity, None] = {}
-        self.node: Any = None
-        self.sound = True
+    return _Session(units.open(file), units, bag).program()
 
 
 class _Session:
@@ -70,10 +56,10 @@ class _Session:
         self._units = units
         self._bag = bag
         self._uids = count(1)
-        self._lowered: dict[Entity, _Lowered] = {}
+        self._lowered: dict[Entity, Lowered] = {}
         self._queue: list[Entity] = []
         self._taken: dict[str, Entity] = {}
-        self._current = _Lowered()
+        self._current = Lowered()
         self._derived: dict[tuple[Entity, tuple[str, ...]], Entity] = {}
 
     def program(self) -> p.Program:
@@ -83,9 +69,8 @@ class _Session:
             self._enqueue(entity)
         for entity in self._queue:
             self._lower(entity)
-        sound = self._sound(self._ordered(own))
-        nodes = [self._lowered[x].node for x in sound if self._lowered[x].node is not None]
-        healthy = set(sound)
+        healthy = sound(self._lowered, ordered(self._lowered, own, self._report))
+        nodes = [self._lowered[x].node for x in healthy if self._lowered[x].node is not None]
         file = self._root.file
         return p.Program(
             source=file.source,
@@ -97,7 +82,7 @@ class _Session:
             externs=_of(p.Extern, nodes),
             definitions=_of(p.Definition, nodes),
             variants=tuple(
-                self._lowered[x].node for x in own if x.kind == "variant" and x in healthy
+                self._lowered[x].node for x in own if x.kind == "variant" and x in set(healthy)
             ),
         )
 
@@ -118,7 +103,7 @@ class _Session:
 
     def _enqueue(self, entity: Entity) -> None:
         if entity not in self._lowered:
-            self._lowered[entity] = _Lowered()
+            self._lowered[entity] = Lowered()
             self._queue.append(entity)
 
     def _named(self, entity: Entity) -> str:
@@ -153,6 +138,8 @@ class _Session:
             self._current.node = self._node(entity)
         except SpecError as failure:
             self._report(failure)
+        except RecursionError:
+            self._report(error("E346", f"`{entity.text}` is nested too deeply", entity.span))
 
     def _report(self, failure: SpecError) -> None:
         self._current.sound = False
@@ -317,62 +304,6 @@ class _Session:
             self._taken[name] = entity
             self._derived[key] = entity
         return self._derived[key]
-
-    # Order
-
-    def _ordered(self, own: Sequence[Entity]) -> list[Entity]:
-        """Dependencies first, else as written; circles of functions and constants are reported."""
-        order: list[Entity] = []
-        state: dict[Entity, int] = {}
-        for start in own:
-            path = [] if start in state else [(start, iter(self._needs(start)))]
-            state.setdefault(start, 1)
-            while path:
-                entity, needs = path[-1]
-                following = next(needs, None)
-                if following is None:
-                    path.pop()
-                    state[entity] = 2
-                    order.append(entity)
-                elif following not in state:
-                    state[following] = 1
-                    path.append((following, iter(self._needs(following))))
-                elif state[following] == 1:
-                    self._check_circle([x for x, _ in path], following)
-        return order
-
-    def _needs(self, entity: Entity) -> Iterable[Entity]:
-        lowered = self._lowered.get(entity)
-        return () if lowered is None else list(lowered.needs)
-
-    def _check_circle(self, path: list[Entity], again: Entity) -> None:
-        circle = path[path.index(again) :]
-        if not all(entity.kind in ("function", "constant") for entity in circle):
-            return
-        self._lowered[again].sound = False
-        self._bag.add(
-            error(
-                "E317",
-                f"`{again.text}` is defined by itself",
-                again.span,
-                " -> ".join(x.text for x in (*circle, again)),
-                help="a `fn` cannot recur: use a comprehension, or a block that uses itself",
-            ).diagnostic
-        )
-
-    def _sound(self, order: Sequence[Entity]) -> list[Entity]:
-        """Those that rest on nothing wrong, in order."""
-        users: dict[Entity, list[Entity]] = {}
-        for entity in order:
-            for need in self._lowered[entity].needs:
-                users.setdefault(need, []).append(entity)
-        wrong = [entity for entity in order if not self._lowered[entity].sound]
-        ill = set(wrong)
-        for entity in wrong:
-            fresh = [user for user in users.get(entity, ()) if user not in ill]
-            ill.update(fresh)
-            wrong += fresh
-        return [entity for entity in order if entity not in ill]
 
 
 def _of(kind: type, nodes: Sequence[Any]) -> tuple[Any, ...]:

@@ -28,8 +28,9 @@ _FORMALS: dict[str, tuple[args.Formal, ...]] = {"split": (_PARTS, _JOIN), "resid
 
 
 class Merges(Statements):
-    """The part of `Flow` that lowers merges."""
+    """The part of `Flow` that lowers merges; `troubled` once a branch was wrong."""
 
+    troubled: bool = False
     if TYPE_CHECKING:
         as_region: Callable[[list[p.Item], Place, Span], p.Region]
         chain: Callable[[ast.Chain, Place], list[p.Item]]
@@ -57,7 +58,7 @@ class Merges(Statements):
         if name == "dense":
             return p.Dense(body=self.region(merge.body, place.branch()), **common)
         branches = self.branches(merge.body, place.branch())
-        if not branches:
+        if not branches and not self.troubled:
             raise error("E341", f"`{name}` has no branches", merge.body.span)
         if name == "split":
             return p.Split(
@@ -132,6 +133,7 @@ class Merges(Statements):
             try:
                 found += self._branch(statement, place)
             except SpecError as failure:
+                self.troubled = True
                 self.report(failure)
         return tuple(found)
 
@@ -224,6 +226,7 @@ class Merges(Statements):
                 projection=None,
                 condition=None,
                 scale=given.get("scale"),
+                skip_span=merge.name.span,
                 **common,
             )
         condition = self.resolver.optional(skip.condition, place.scope)
@@ -235,6 +238,7 @@ class Merges(Statements):
             projection=None if step is None else self._projection(step, inner.branch()),
             condition=condition,
             scale=given.get("scale"),
+            skip_span=skip.span,
             **common,
         )
 

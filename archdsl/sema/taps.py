@@ -96,7 +96,7 @@ def _cut_statement(statement: ast.Statement, wanted: set[str]) -> tuple[ast.Stat
         return replace(statement, body=replace(statement.body, statements=inner), shape=None), found
     if not isinstance(statement, ast.Chain):
         return statement, set()
-    found = set()
+    found = set() if statement.result is None else {name.base for name in statement.result.names}
     steps: list[ast.Step] = []
     size = 0
     for step in statement.steps:

@@ -175,9 +175,10 @@ class Statement(Node):
 
 
 class Chain(Statement):
-    """`from E -> step -> step`. `head` is E; `steps` may be empty only where `head` stands."""
+    """`from E as x -> step -> step`. `head` is E; `steps` may be empty only where `head` stands."""
 
     head: Expr | None = None
+    result: As | None = None
     steps: tuple[Step, ...]
 
 

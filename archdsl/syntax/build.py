@@ -264,11 +264,12 @@ class Builder:
     def chain(self, c: Children) -> ast.Chain:
         span = c[0].span
         if len(c) == 1:
-            return _chain(span, None, (c[0],))
-        return _chain(_span(span.source, span.start, c[-1].span.end), None, tuple(c[::2]))
+            return _chain(span, None, None, (c[0],))
+        return _chain(_span(span.source, span.start, c[-1].span.end), None, None, tuple(c[::2]))
 
     def from_chain(self, c: Children) -> ast.Chain:
-        return _chain(_until(c[0], c[-1].span), c[1], tuple(c[3::2]))
+        last = c[-1] or c[1]
+        return _chain(_until(c[0], last.span), c[1], c[2], tuple(c[4::2]))
 
     def assertion(self, c: Children) -> ast.Step:
         span = c[0].span
@@ -355,7 +356,7 @@ class Builder:
         if isinstance(otherwise, ast.If):
             span = otherwise.span
             step = _step(None, otherwise, None, None, span)
-            otherwise = ast.Body(statements=(_chain(span, None, (step,)),), span=span)
+            otherwise = ast.Body(statements=(_chain(span, None, None, (step,)),), span=span)
         end = c[2] if otherwise is None else otherwise
         return ast.If(condition=c[1], then=c[2], otherwise=otherwise, span=_until(c[0], end.span))
 

@@ -274,6 +274,8 @@ class _Printer:
         if node.head is not None:
             self._put("from ")
             self._expression(node.head, indent)
+            if node.result is not None:
+                self._put(text.result(node.result))
         for at, step in enumerate(node.steps):
             flat = text.flat_step(step)
             if at or node.head is not None:

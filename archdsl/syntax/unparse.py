@@ -270,7 +270,10 @@ def part_header(node: ast.Part) -> str:
 
 
 def _flat_chain(node: ast.Chain) -> str | None:
-    parts = [] if node.head is None else [f"from {expression(node.head)}"]
+    parts = []
+    if node.head is not None:
+        named = result(node.result) if node.result is not None else ""
+        parts.append(f"from {expression(node.head)}{named}")
     for item in node.steps:
         text = flat_step(item)
         if text is None:

@@ -24,7 +24,7 @@ MODEL = (
 )
 
 
-def lowered(text: str, path: str = "spec.arch") -> tuple[p.Program | None, Bag]:
+def lowered(text: str, path: str = "spec.arch") -> tuple[p.Program, Bag]:
     """The program of a text; files that it imports are read from disk."""
     bag = Bag()
     file = parser.parse(Source(path, text), bag)
@@ -41,7 +41,6 @@ def program(text: str, path: str = "spec.arch") -> p.Program:
     """The program of a text without mistakes."""
     result, bag = lowered(text, path)
     assert not bag.items, [(item.code, item.message) for item in bag.items]
-    assert result is not None
     return result
 
 

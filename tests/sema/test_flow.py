@@ -171,7 +171,9 @@ def test_keywords_of_functions_become_positions() -> None:
 
 def test_taps_make_a_block_cut_behind_the_last() -> None:
     text = (
-        UNIT + MODEL + "block Detector { Net(depth=4, num_classes=3) tap (layer1, layer2) as (a, b)\n"
+        UNIT
+        + MODEL
+        + "block Detector { Net(depth=4, num_classes=3) tap (layer1, layer2) as (a, b)\n"
         "from a -> relu }"
     )
     found = program(text)

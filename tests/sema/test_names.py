@@ -67,7 +67,9 @@ def test_arms_may_share_labels_but_rule_names_count_through() -> None:
 
 
 def test_containers() -> None:
-    test = body("Unit(8) * 3\nrest: Unit(8) * 3\nmany: repeat n { relu }\nrepeat n { conv(8, 3x3) }")
+    test = body(
+        "Unit(8) * 3\nrest: Unit(8) * 3\nmany: repeat n { relu }\nrepeat n { conv(8, 3x3) }"
+    )
     assert names(test) == ["unit", None, "rest", None, "many", None, "conv"]
     counted, labelled, many, inline = (i for i in walk(test) if isinstance(i, p.Repeat))
     assert [r.inline for r in (counted, labelled, many, inline)] == [False, False, False, True]
@@ -82,7 +84,9 @@ def test_in_a_sequential_a_count_is_inline() -> None:
 
 
 def test_computed_labels_and_families() -> None:
-    test = body('rest: { repeat n as i { "unit{i + 1}": Unit(8) } }\nfor i in range(n) { u[i]: Unit(8) }')
+    test = body(
+        'rest: { repeat n as i { "unit{i + 1}": Unit(8) } }\nfor i in range(n) { u[i]: Unit(8) }'
+    )
     assert names(test) == ["rest", '"unit{i + 1}"', "u[]"]
 
 

@@ -1,0 +1,243 @@
+"""The state of a run: its values and nodes, what it has seen, what it counts up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from archdsl.analysis import merge
+from archdsl.analysis.merge import Side
+from archdsl.analysis.notes import dims, error
+from archdsl.analysis.places import Paths, Place
+from archdsl.analysis.session import Session, Stop
+from archdsl.analysis.value import (
+    POISON,
+    Reach,
+    Value,
+    meet,
+)
+from archdsl.diagnostics import SpecError
+from archdsl.ir import program as p
+from archdsl.ir.design import (
+    AuxHead,
+    Cost,
+    Leaf,
+    Observation,
+    Section,
+    Totals,
+    count,
+    flat,
+)
+from archdsl.ir.evaluate import Handle, Scope
+from archdsl.ops.op import Shape
+from archdsl.source import Span
+from archdsl.values import kind
+
+# A value that many convolutions lead to keeps the first few of them for the bias warning.
+PENDING = 8
+
+
+class State:
+    """The state of a run, and what its items do with it."""
+
+    def __init__(
+        self,
+        session: Session,
+        definition: p.Definition,
+        arguments: dict[str, Any],
+        flows: tuple[Any, ...],
+        relaxed: bool,
+    ) -> None:
+        self.session = session
+        self.definition = definition
+        self.arguments = arguments
+        self.flows = flows
+        self.relaxed = relaxed
+        self.scope = Scope(session.roots)
+        self.scope.names.update(arguments)
+        evaluator = session.evaluator
+        self.paths = Paths(
+            lambda template: evaluator.template(template, self.scope),
+            lambda index: evaluator.evaluate(index, self.scope),
+        )
+        self.inputs: list[Value] = []
+        self.structure: list[int | None] = []
+        self.next = 0
+        self.size = 0
+        self.nodes: list[Any] = []
+        self.totals = Totals()
+        self.stack: list[tuple[list[Any], Totals]] = []
+        self.aux: list[AuxHead] = []
+        self.normed: set[int] = set()
+        self.observed: dict[int, dict[Any, Observation]] = {}
+        self.failed = False
+
+    # Reports
+
+    def report(self, problem: SpecError) -> None:
+        self.session.report(problem.diagnostic)
+        self.failed = True
+
+    def stop(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
+        raise Stop(error(code, message, span, help=help), self.session.frames)
+
+    def item(self, item: p.Item, stream: Any, place: Place) -> Any:
+        raise NotImplementedError
+
+    # Values
+
+    def single(self, flow: Any, span: Span, what: str) -> Value:
+        """The one value of a flow; an error where several arrive."""
+        if isinstance(flow, Value):
+            return flow
+        if any(part is POISON for part in flow):
+            return POISON
+        raise self._several(flow, span, what)
+
+    def _several(self, flow: Any, span: Span, what: str) -> SpecError:
+        shown = ", ".join(dims(shape) for shape in self.shapes(flow)[:4])
+        return error(
+            "E206",
+            f"{len(flow)} values arrive where {what} takes one",
+            span,
+            shown,
+            help="`concat` or `sum` joins them; `as (a, b)` names them",
+        )
+
+    def shapes(self, flow: Any) -> tuple[Shape, ...]:
+        """The shapes of a flow, in order; none of what failed."""
+        if isinstance(flow, Value):
+            return () if flow.shape is None else (flow.shape,)
+        if not flow:
+            return ()
+        return tuple(shape for part in flow for shape in self.shapes(part))
+
+    def observe(self, uid: int, before: Any, after: Any, value: Any = None) -> None:
+        """Keep what a run of an item saw, once."""
+        if isinstance(value, range):
+            value = tuple(value)
+        inputs, outputs = self.shapes(before), self.shapes(after)
+        seen = self.observed.setdefault(uid, {})
+        key = (inputs, outputs, value, type(value))
+        if key not in seen:
+            seen[key] = Observation(inputs, outputs, {}, value)
+
+    # Nodes
+
+    def leaf(
+        self,
+        item: p.Item,
+        path: str,
+        cost: Cost,
+        operands: tuple[Value, ...],
+        reach: Reach,
+        pending: tuple[Span | int, ...] = (),
+        reused: bool = False,
+    ) -> Value:
+        """Add a node with one result."""
+        number = self.next
+        self.next = number + 1
+        self.size += 1
+        if self.size > self.session.max_nodes:
+            self._too_many(item.span)
+        if len(operands) == 1:
+            inputs: Any = (operands[0].shape,)
+            numbers: Any = (operands[0].number,)
+        else:
+            inputs = tuple([value.shape for value in operands])
+            numbers = tuple([value.number for value in operands])
+        self.nodes.append(Leaf(item, path, cost, numbers, number, inputs, reused))
+        count(self.totals, cost, reused)
+        return Value(cost.outputs[0], reach, number, True, pending)
+
+    def leaves(
+        self, item: p.Item, path: str, cost: Cost, operands: tuple[Value, ...], reach: Reach
+    ) -> tuple[Value, ...]:
+        """Add a node with several results."""
+        first = self.leaf(item, path, cost, operands, reach)
+        self.next = first.number + len(cost.outputs)
+        return tuple(
+            Value(shape, reach, first.number + offset) for offset, shape in enumerate(cost.outputs)
+        )
+
+    def _too_many(self, span: Span) -> None:
+        self.stop(
+            "E420",
+            f"this network has more than {self.session.max_nodes:,} nodes",
+            span,
+            "a repeat or a recursion here is larger than meant",
+        )
+
+    def joined(
+        self, item: p.Item, name: str, shape: Shape, values: tuple[Value, ...], place: Place
+    ) -> Value:
+        """Add a merge."""
+        cost = self.session.functional(name, (shape,))
+        path = self.paths.functional(place, name)
+        pending = tuple(dict.fromkeys(mark for value in values for mark in value.pending))
+        return self.leaf(item, path, cost, values, meet(values), pending[:PENDING])
+
+    def join(self, item: p.Item, op: str, sides: Sequence[Side], place: Place) -> Value:
+        """Join branches: concat, sum, mul or mean."""
+        if op == "concat":
+            shape = merge.concat(sides, item.span)
+        else:
+            shape = merge.elementwise(sides, item.span, op)
+        name = {"sum": "add"}.get(op, op)
+        return self.joined(item, name, shape, tuple(side.value for side in sides), place)
+
+    def arithmetic(
+        self, item: p.Item, op: str, left: Any, right: Any, span: Span, place: Place
+    ) -> Any:
+        """`+ - *` over values, parameters and numbers, in `from`."""
+        operands = tuple(side for side in (left, right) if isinstance(side, Value))
+        if any(side is POISON for side in operands):
+            return POISON
+        for side in (left, right):
+            if isinstance(side, Value) or (left is None and side is None):
+                continue
+            if isinstance(side, (Handle, bool)) or not isinstance(side, (int, float)):
+                raise error("E402", f"`{op}` does not go between a tensor and {kind(side)}", span)
+        names = {"+": "add", "-": "sub", "*": "mul"}
+        if op not in names:
+            raise error(
+                "E402",
+                f"`{op}` does not work on tensors",
+                span,
+                help="`from` takes `+ - *`; divide by multiplying with `1 / n`",
+            )
+        sides = [Side(value, "one side", span, apart=False) for value in operands]
+        if len(sides) == 2:
+            sides[0].name, sides[1].name = "the left", "the right"
+        shape = merge.elementwise(sides, span, op, "E208")
+        name = "neg" if left is None else names[op]
+        result = self.joined(item, name, shape, operands, place)
+        result.batched = any(value.batched for value in operands)
+        return result
+
+    def costs_of(self, nodes: Sequence[Any]) -> Iterator[Cost]:
+        """What nodes do, those of used definitions included."""
+        for node in flat(nodes):
+            if isinstance(node, Leaf):
+                yield node.cost
+            else:
+                yield from self.costs_of(node.instance.nodes)
+
+    # Sections
+
+    def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
+        """Gather what follows into a section, until it is closed."""
+        section = Section(item, kind, path, self.shapes(stream))
+        self.nodes.append(section)
+        self.stack.append((self.nodes, self.totals))
+        self.nodes, self.totals = section.nodes, section.totals
+        return section
+
+    def close(self, section: Section, result: Any) -> None:
+        """Go back to what was gathered before."""
+        self.nodes, self.totals = self.stack.pop()
+        if section.kind == "aux":
+            self.totals.add_aux(section.totals)
+        else:
+            self.totals.add(section.totals)
+        section.outputs = self.shapes(result)

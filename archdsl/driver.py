@@ -174,7 +174,7 @@ def dump(path: str, stage: str, bag: Bag, root: str | None = None) -> str | None
             return None if file is None else writer.dump_ast(file)
         if stage == "program":
             program = load_program(path, bag, root)
-            return None if program is None else writer.dump_program(program)
+            return None if program is None or bag.failed else writer.dump_program(program)
         if stage == "design":
             checked = check(path, bag, root=root)
             return None if checked is None else "\n".join(map(writer.dump_design, checked.designs))

@@ -57,9 +57,8 @@ def processes(folder: str) -> Iterator[bool]:
 
 def in_process(folder: str) -> Iterator[bool]:
     """The checker by itself, once the text is parsed."""
-    from archdsl.analysis.elaborate import elaborate
-
     from archdsl import driver
+    from archdsl.analysis.elaborate import elaborate
     from archdsl.diagnostics import Bag
 
     program = driver.load_program("specs/resnet.arch", Bag())

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import archdsl
 from archdsl import __version__, output
 from archdsl.codes import CODES
+from archdsl.render import render_all
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,21 +72,37 @@ def test_every_code_is_tested() -> None:
     assert [code for code in CODES if code not in texts] == []
 
 
-def readme_commands() -> list[str]:
+def readme_blocks(kind: str) -> list[str]:
     readme = (ROOT / "README.md").read_text("utf-8")
-    block = re.search(r"```(?:sh|bash|console)\n(.*?)```", readme, re.DOTALL)
-    assert block is not None
-    return [line for line in block[1].splitlines() if line and not line.startswith("#")]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    return [text for of, text in blocks if of == kind]
 
 
 def test_readme_opens_with_the_commands_that_ci_runs() -> None:
-    main_job, tests = readme_commands()
+    main_job, tests = readme_blocks("sh")[0].splitlines()
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
     assert tests == "tests/run"
     assert ci.rstrip().endswith(f"\n{tests}")
     for step in main_job.split(" && "):
         words = [word for word in step.split() if not word.startswith(("-", ".venv"))]
         assert any(all(word in line for word in words) for line in ci.splitlines()), step
+
+
+def test_readme_shows_what_is_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its spec and Python are those of the repository, its error what the edit gives."""
+    (block,) = readme_blocks("arch")
+    python, _ = readme_blocks("python")
+    (error,) = readme_blocks("")
+    spec = (ROOT / "specs" / "resnet.arch").read_text("utf-8")
+    assert block in spec
+    assert python in (ROOT / "generated" / "resnet.py").read_text("utf-8")
+
+    monkeypatch.chdir(tmp_path)
+    Path("specs").mkdir()
+    cut = re.sub(r"(skip identity) else .*", r"\1", block)
+    Path("specs/resnet.arch").write_text(spec.replace(block, cut), "utf-8")
+    shown = render_all(archdsl.check("specs/resnet.arch"))
+    assert shown == error.rstrip("\n")
 
 
 def test_links_in_the_documents_lead_somewhere() -> None:

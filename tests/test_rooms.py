@@ -95,7 +95,7 @@ def test_the_package_alone_brings_nothing() -> None:
     assert not modules & HEAVY
 
 
-SPEC = "block B(n) { conv(n) -> bn -> relu }\nmodel M(): [3, 8, 8] -> [4, 8, 8] { B(4) }\nvariant m = M()\n"
+SPEC = "block B(n) { conv(n, 3x3) -> bn -> relu }\nmodel M(): [3, 8, 8] -> [4, 8, 8] { B(4) }\nvariant m = M()\n"
 
 
 def test_check_needs_lark_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from archdsl import expr as e
 from archdsl.analysis.notes import error
+from archdsl.analysis.plans import Target
 from archdsl.analysis.state import PENDING, State
 from archdsl.analysis.value import (
     POISON,
@@ -33,9 +34,7 @@ class Blocks(State):
         flows = self._ports(definition, stream, item)
         if flows is None:
             return POISON
-        relaxed = self.relaxed or (
-            definition.kind == "model" and not self._declared(definition, flows)
-        )
+        relaxed = self.relaxed or not self._declared(definition, flows)
         arguments = tuple(zip(target.names, target.values))
         instance = self.session.instance(definition, arguments, flows, item.span, relaxed)
         if instance.failed:
@@ -72,7 +71,7 @@ class Blocks(State):
                     AuxHead(path=join(path, head.path), output=head.output, weight=head.weight)
                 )
         for port in instance.normed:
-            self._normed(values[port].pending)
+            self.normed_after(values[port].pending)
         made = [
             Value(shape, through(values, inner), first + place, True, _carried(pending, values))
             for place, (shape, inner, pending) in enumerate(
@@ -100,7 +99,7 @@ class Blocks(State):
                 others=((ports[0].span.to(ports[-1].span), "its inputs"),),
                 help="`from (a, b) -> ...` gives several",
             )
-        flows = []
+        flows: list[Any] = []
         for port, flow in zip(ports, stream):
             if port.many:
                 members = _flatten(flow) if isinstance(flow, tuple) else (flow,)
@@ -112,7 +111,8 @@ class Blocks(State):
         return tuple(flows)
 
     def _declared(self, definition: p.Definition, flows: tuple[Any, ...]) -> bool:
-        """Whether a model used as a step gets the size that it declares, as far as that is plain."""
+        """Whether a model used as a step (or cut for its taps) gets the size that it declares,
+        as far as that is plain. Blocks declare none."""
         for port, flow in zip(definition.inputs, flows):
             for dim, have in zip(port.dims or (), flow.shape):
                 if isinstance(dim, e.Number) and dim.value != have:

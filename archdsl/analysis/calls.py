@@ -6,6 +6,7 @@ from typing import Any
 
 from archdsl import expr as e
 from archdsl.analysis.blocks import Blocks
+from archdsl.analysis.costs import cost as costs_of
 from archdsl.analysis.notes import error
 from archdsl.analysis.places import Place
 from archdsl.analysis.plans import Plan, Shared, Target, default_bias, flowing
@@ -15,7 +16,7 @@ from archdsl.analysis.value import (
     advance,
     meet,
 )
-from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
     Callee,
@@ -173,7 +174,7 @@ class Calls(Blocks):
         if plan is not None and plan.values is not None:
             key: Any = x
         else:
-            if takes or any([isinstance(given, Handle) for given in values]):
+            if takes or any(isinstance(given, Handle) for given in values):
                 operands, values = self._tensors(op, names, values, value, call)
                 if operands is POISON:
                     return POISON
@@ -181,7 +182,7 @@ class Calls(Blocks):
         cost = costs.get(key)
         if cost is None:
             try:
-                cost = costs[key] = self.session.cost(op, names, values, x)
+                cost = costs[key] = costs_of(op, names, values, x)
             except OpError as problem:
                 raise _placed(problem, call) from None
         seen = self.observed.get(item.uid)
@@ -191,7 +192,7 @@ class Calls(Blocks):
             inputs = (x,) if len(operands) == 1 else self.shapes(operands)
             seen[cost] = Observation(inputs, cost.outputs, cost.arguments, callee)
         if cost.norm and value.pending:
-            self._normed(value.pending)
+            self.normed_after(value.pending)
         reach = value.reach if len(operands) == 1 else meet(operands)
         if not cost.local or cost.weighted:
             reach = advance(reach, cost.weighted, cost.extent, cost.stride)
@@ -227,23 +228,6 @@ class Calls(Blocks):
             operands.append(value)
             plain.append(value.shape)
         return tuple(operands), tuple(plain)
-
-    def _normed(self, pending: tuple[Span | int, ...]) -> None:
-        """A norm follows: biases before it do nothing."""
-        for mark in pending:
-            if isinstance(mark, int):
-                self.normed.add(mark)
-                continue
-            self.session.bag.add(
-                Diagnostic(
-                    code="W601",
-                    severity="warning",
-                    message="this convolution keeps its bias, and a norm that follows removes it",
-                    label=Label(span=mark, text="has a bias"),
-                    notes=("the bias is left out where the norm is the next step by text",),
-                    help="say `bias=false`, or `bias=true` if it is meant",
-                )
-            )
 
 
 def _widths(widths: Shape) -> str:

@@ -76,7 +76,7 @@ def _check(claim: Claim, design: Design, session: Session) -> None:
     inner = written.value if isinstance(written, Approximate) else written
     if isinstance(inner, Number):
         holds = _close(inner, true) if near else _rounds(inner, true)
-        shown = _as_written(inner, true)
+        shown = _near(inner, true) if near else _as_written(inner, true, 0)
     else:
         said = session.evaluator.evaluate(inner, session.roots)
         holds = said == true if not near else _within(said, true)
@@ -148,12 +148,21 @@ def _within(said: Any, true: Any) -> bool:
     return abs(said - true) * _TOLERANCE <= abs(true)
 
 
-def _as_written(node: Number, true: Any) -> str:
-    """The true figure in the form of the claim: as many decimals, the same suffix."""
+def _near(node: Number, true: Any) -> str:
+    """The form of the claim, with as many more decimals as it takes to be near."""
+    for more in range(4):
+        text = _as_written(node, true, more)
+        if _close(Number(value=0, text=text, span=node.span), true):
+            return text
+    return grouped(true)
+
+
+def _as_written(node: Number, true: Any, more: int) -> str:
+    """The true figure in the form of the claim: as many decimals (and `more`), its suffix."""
     suffix = node.text[-1:]
     if not isinstance(true, int) or suffix not in _POWERS:
         return grouped(true)
-    decimals = len(node.text.partition(".")[2].rstrip(suffix))
+    decimals = len(node.text.partition(".")[2].rstrip(suffix)) + more
     unit = 10 ** (_POWERS[suffix] - decimals) if decimals <= _POWERS[suffix] else 1
     rounded = (2 * true + unit) // (2 * unit)
     if rounded == 0:

@@ -43,6 +43,8 @@ def elaborate(
     if session is None or session.program is not program:
         session = Session(program, bag)
     session.bag = bag
+    if session.evaluator.budget.left < 0:
+        return None
     saved = session.frames
     name = variant.name
     kind = "variant" if isinstance(variant, Variant) else "model"

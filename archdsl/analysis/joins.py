@@ -60,7 +60,7 @@ class Joins(Calls):
         sides: list[Side] = []
         inner = place.inside()
         for position, value in enumerate(values):
-            frame = self._iteration(item.names, value, position, len(values), item.iterable.span)
+            frame = self.iteration(item.names, value, position, len(values), item.iterable.span)
             self.session.frames.append(frame)
             try:
                 sides += self._sides(item.branches, stream, inner, _shifted(feed, len(sides)))
@@ -261,7 +261,7 @@ def _addable(body: Any, skip: Any) -> bool:
         return True
     if len(body) != 3 or len(skip) != 3 or body[0] != skip[0]:
         return False
-    return body[1:] == (1, 1) or skip[1:] == (1, 1)
+    return (1, 1) in (body[1:], skip[1:])
 
 
 def _shifted(feed: Any, by: int) -> Any:

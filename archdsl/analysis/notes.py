@@ -58,6 +58,8 @@ def _words(frame: Frame, at: Span) -> str:
         )
         call = f"{frame.name}({inner})" if inner else frame.name
         return f"{call} at {place(frame.span, at)}" if frame.span is not None else call
+    if frame.arguments:
+        return ", ".join(f"{name} = {show(value, 24)}" for name, value in frame.arguments.items())
     return f"{frame.kind} {frame.name}".rstrip()
 
 

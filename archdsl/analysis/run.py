@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archdsl import expr as e
-from archdsl.analysis.joins import Joins
-from archdsl.analysis.notes import Frame, dims, error
+from archdsl.analysis.containers import Containers
+from archdsl.analysis.notes import error
 from archdsl.analysis.places import Place
+from archdsl.analysis.session import Stop
 from archdsl.analysis.value import (
     POISON,
     Family,
@@ -18,7 +18,6 @@ from archdsl.analysis.value import (
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
-    AuxHead,
     Instance,
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
@@ -33,7 +32,7 @@ class Abandon(Exception):
     """The author's own check failed: nothing more is said of this instance."""
 
 
-class Runner(Joins):
+class Runner(Containers):
     """One run of a definition. `relaxed`: spatial sizes stated in it are not held against it."""
 
     def run(self) -> Instance:
@@ -91,7 +90,7 @@ class Runner(Joins):
                 value = (value,)
             outputs.append(value)
             if port.dims is not None and isinstance(value, Value):
-                self._guarded(self._check_dims, port.dims, value, port.span, "output")
+                self.guarded(self.check_dims, port.dims, value, port.span, "output")
         return tuple(outputs)
 
     def _output(self, port: p.Port) -> Any:
@@ -138,22 +137,18 @@ class Runner(Joins):
 
     # Regions and items
 
-    def region(self, region: p.Region, stream: Any, place: Place) -> Any:
-        """The stream after all items of a region."""
-        for item in region.items:
-            stream = self.item(item, stream, place)
-        return stream
-
     def item(self, item: p.Item, stream: Any, place: Place) -> Any:
         """The stream after one item; poison where it failed."""
         budget = self.session.evaluator.budget
-        budget.left -= 1
+        budget.left -= 2
         if budget.left < 0:
             self.stop("E407", "this spec takes too many steps to compute", item.span)
         arm, still = _ARMS[type(item)]
         try:
             result = arm(self, item, stream, place)
         except SpecError as problem:
+            if problem.diagnostic.code == "E407":
+                raise Stop(problem, self.session.frames) from None
             if not (self.failed and problem.diagnostic.code in _FOLLOWING):
                 self.report(problem)
             self.failed = True
@@ -164,15 +159,6 @@ class Runner(Joins):
         if item.targets:
             self._target(item, result)
         return result
-
-    def _guarded(self, action: Callable[..., Any], *values: Any) -> None:
-        try:
-            action(*values)
-        except SpecError as problem:
-            self.report(problem)
-            self.failed = True
-        except Poisoned:
-            self.failed = True
 
     def _target(self, item: p.Item, result: Any) -> None:
         values: Any = (result,) * len(item.targets)
@@ -191,7 +177,7 @@ class Runner(Joins):
             else:
                 values = result
         for target, value in zip(item.targets, values):
-            self._guarded(self._bind, target, value)
+            self.guarded(self._bind, target, value)
 
     def _bind(self, target: p.ValueTarget, value: Any) -> None:
         names = self.scope.names
@@ -271,150 +257,7 @@ class Runner(Joins):
 
     def _assert(self, item: p.Assert, stream: Any, place: Place) -> Any:
         if stream is not POISON:
-            self._check_dims(item.dims, self.single(stream, item.span, "a shape"), item.span, "")
-        return stream
-
-    def _check_dims(
-        self, stated: tuple[e.Expr | None, ...], value: Value, span: Span, what: str
-    ) -> None:
-        """E413 where a stated shape doesn't hold."""
-        shape = value.shape
-        if shape is None:
-            return
-        evaluator = self.session.evaluator
-        wanted = [
-            None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
-            for dim in stated
-        ]
-        if len(wanted) == len(shape):
-            free = self.relaxed and len(shape) > 1
-            odd = [
-                place
-                for place, (want, have) in enumerate(zip(wanted, shape))
-                if want is not None and want != have and not (free and place > 0)
-            ]
-            if not odd:
-                return
-            first = stated[odd[0]]
-            span = first.span if first is not None else span
-        true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
-        true = true if len(wanted) == len(shape) else [str(dim) for dim in shape]
-        said = dims("_" if want is None else want for want in wanted)
-        raise error(
-            "E413",
-            f"the shape {'of this ' + what if what else 'here'} is {dims(shape)}, "
-            f"and the spec says {said}",
-            span,
-            f"{dims(shape)} arrives",
-            help=f"`-> {dims(true)}`",
-        )
-
-    # Containers and control
-
-    def _group(self, item: p.Group, stream: Any, place: Place) -> Any:
-        if item.name is None and not (place.sequential and item.body.sequential):
-            result = self.region(item.body, stream, place)
-        else:
-            path = self.paths.module(item.name, place, "group")
-            section = self.open(item, "group", path, stream)
-            result = self.region(item.body, stream, Place(path, item.body.sequential))
-            self.close(section, result)
-        self.observe(item.uid, stream, result)
-        return result
-
-    def _part(self, item: p.Part, stream: Any, place: Place) -> Any:
-        inner, path = place, ""
-        if item.name is not None:
-            path = self.paths.module(item.name, place, item.kind)
-            inner = Place(path, item.body.sequential)
-        section = self.open(item, item.kind, path, stream)
-        self.session.frames.append(Frame(item.kind, path))
-        try:
-            result = self.region(item.body, stream, inner)
-            if item.dims is not None and result is not POISON:
-                name = f"`{item.kind} {path}`" if path else item.kind
-                value = self.single(result, item.span, f"the shape of {name}")
-                self._guarded(self._check_dims, item.dims, value, item.span, item.kind)
-        finally:
-            self.session.frames.pop()
-            self.close(section, POISON)
-        self.observe(item.uid, stream, result)
-        section.outputs = self.shapes(result)
-        return result
-
-    def _repeat(self, item: p.Repeat, stream: Any, place: Place) -> Any:
-        times = self.session.evaluator.integer(item.times, self.scope, "a count")
-        names = (item.variable,) if item.variable is not None else ()
-        return self._loop(item, names, range(times), stream, place)
-
-    def _for(self, item: p.For, stream: Any, place: Place) -> Any:
-        values = self.session.evaluator.iterate(item.iterable, self.scope)
-        return self._loop(item, item.names, values, stream, place)
-
-    def _loop(
-        self, item: p.Repeat | p.For, names: tuple[str, ...], values: Any, stream: Any, place: Place
-    ) -> Any:
-        before, section, inner = stream, None, place
-        if item.container is not None or (place.sequential and not item.inline):
-            path = self.paths.module(item.container, place, "repeat")
-            section = self.open(item, "repeat", path, stream)
-            inner = Place(path, True)
-        else:
-            inner = place.inside()
-        where = item.iterable.span if isinstance(item, p.For) else item.times.span
-        for position, value in enumerate(values):
-            frame = self._iteration(names, value, position, len(values), where)
-            self.session.frames.append(frame)
-            try:
-                stream = self.region(item.body, stream, inner)
-            finally:
-                self.session.frames.pop()
-            if stream is POISON:
-                break
-        if section is not None:
-            self.close(section, stream)
-        self.observe(item.uid, before, stream, values)
-        return stream
-
-    def _iteration(
-        self, names: tuple[str, ...], value: Any, position: int, count: int, where: Span
-    ) -> Frame:
-        if not names:
-            return Frame("iteration", f"{position + 1} of {count}")
-        bound = dict(zip(names, spread(names, value, where)))
-        self.scope.names.update(bound)
-        shown = ", ".join(f"{name} = {show(found, 24)}" for name, found in bound.items())
-        return Frame("iteration", shown)
-
-    def _if(self, item: p.If, stream: Any, place: Place) -> Any:
-        holds = self.session.evaluator.truth(item.condition, self.scope)
-        arm = item.then if holds else item.otherwise
-        result = stream if arm is None else self.region(arm, stream, place)
-        self.observe(item.uid, stream, result, holds)
-        return result
-
-    def _aux(self, item: p.Aux, stream: Any, place: Place) -> Any:
-        weight = None
-        if item.weight is not None:
-            weight = self.session.evaluator.evaluate(item.weight, self.scope)
-            if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-                raise error("E402", f"a weight is a number, not {show(weight)}", item.weight.span)
-        if stream is POISON:
-            return stream
-        section = self.open(item, "aux", "", stream)
-        try:
-            result = self.item(item.step, stream, place)
-        finally:
-            self.close(section, POISON)
-        if result is POISON:
-            return stream
-        head = self.single(result, item.span, f"the side head `{item.name}`")
-        if head.shape is None:
-            return stream
-        section.outputs = (head.shape,)
-        path = item.name if not place.prefix else f"{place.prefix}.{item.name}"
-        self.aux.append(AuxHead(path=path, output=head.shape, weight=weight))
-        self.observe(item.uid, stream, head, weight)
+            self.check_dims(item.dims, self.single(stream, item.span, "a shape"), item.span, "")
         return stream
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archdsl.analysis.costs import volume
 from archdsl.analysis.notes import Frame, error, placed
-from archdsl.analysis.value import Value, whole
+from archdsl.analysis.value import Value
 from archdsl.diagnostics import Bag, Diagnostic, SpecError
 from archdsl.expr import Expr
 from archdsl.ir.design import Callee, Cost, Instance
 from archdsl.ir.evaluate import FAILED, Budget, Evaluator, Handle, Poisoned, Scope, spread
 from archdsl.ir.program import Definition, Extern, Param, Program
-from archdsl.ops.op import REQUIRED, SAME, Op, OpError, Shape, Size
-from archdsl.ops.table import OPS, check_arguments
+from archdsl.ops.op import SAME, Shape, Size
+from archdsl.ops.table import OPS
 from archdsl.source import Span
 from archdsl.values import kind
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 MAX_NODES = 1_000_000
 MAX_DEPTH = 64
-
-# Uses of ops, and shapes of each, that a process remembers: rules are pure, and networks are made
-# of few different layers.
-_REMEMBERED = 2_000
 
 
 class Stop(Exception):
@@ -62,6 +59,8 @@ class Session:
         self.plans = _plans(program)
         self.roots = self.evaluator.roots
         for constant in program.constants:
+            if self.evaluator.budget.left < 0:
+                break
             self._constant(constant.names, constant.value)
 
     def _constant(self, names: tuple[str, ...], value: Expr) -> None:
@@ -144,21 +143,6 @@ class Session:
         return Callee(kind=callee.kind, name=callee.name, arguments=tuple(bound.items()))
 
     # Ops
-
-    def cost(self, op: Op, names: tuple[str, ...], values: tuple[Any, ...], x: Shape) -> Cost:
-        """What an op does to a shape. Raises OpError."""
-        given = (op.name, names, values, tuple(map(type, values)))
-        uses = _USES.get(given)
-        if uses is None:
-            if len(_USES) >= _REMEMBERED:
-                _USES.clear()
-            uses = _USES[given] = _Uses(op, dict(zip(names, values)))
-        found = uses.costs.get(x)
-        if found is None:
-            if len(uses.costs) >= _REMEMBERED:
-                uses.costs.clear()
-            found = uses.costs[x] = uses.cost(x)
-        return found
 
     def functional(
         self, kind: str, outputs: tuple[Shape, ...], stored: bool = True, **more: Any
@@ -359,56 +343,3 @@ def _signed(flow: Any) -> Any:
     if isinstance(flow, Value):
         return flow.shape if flow.batched else ("loose", flow.shape)
     return ("list", *map(_signed, flow))
-
-
-def volume(shape: Shape) -> int:
-    """The number of elements."""
-    result = 1
-    for dim in shape:
-        result *= dim
-    return result
-
-
-class _Uses:
-    """An op with its arguments, checked once; and what it does to each shape that it met."""
-
-    __slots__ = ("arguments", "costs", "extent", "op", "stride")
-
-    def __init__(self, op: Op, given: dict[str, Any]) -> None:
-        arguments: dict[str, Any] = {}
-        for parameter in op.parameters:
-            value = given.get(parameter.name, parameter.default)
-            if value is REQUIRED:
-                raise OpError("E311", f"`{op.name}` needs `{parameter.name}`")
-            arguments[parameter.name] = value
-        check_arguments(op, arguments)
-        self.op = op
-        self.arguments = arguments
-        self.costs: dict[Shape, Cost] = {}
-        window = op.window(arguments)
-        self.extent: tuple[Any, Any] = (1, 1)
-        self.stride: tuple[Any, Any] | None = None
-        if window is not None:
-            self.extent = (whole(window.extent[0]), whole(window.extent[1]))
-            self.stride = (whole(window.stride[0]), whole(window.stride[1]))
-
-    def cost(self, x: Shape) -> Cost:
-        """What the op does to a shape. Raises OpError."""
-        op, arguments = self.op, self.arguments
-        out = tuple(op.shape(arguments, x))
-        return Cost(
-            op.name,
-            (out,),
-            arguments=arguments,
-            params=op.params(arguments, x),
-            macs=op.macs(arguments, x, out),
-            activations=0 if op.inplace else volume(out),
-            extent=self.extent,
-            stride=self.stride,
-            weighted=op.weighted,
-            linear=op.rank != 3,
-            norm=op.norm,
-        )
-
-
-_USES: dict[Any, _Uses] = {}

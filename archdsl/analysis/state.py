@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from archdsl import expr as e
 from archdsl.analysis import merge
 from archdsl.analysis.merge import Side
-from archdsl.analysis.notes import dims, error
+from archdsl.analysis.notes import Frame, dims, error
 from archdsl.analysis.places import Paths, Place
 from archdsl.analysis.session import Session, Stop
 from archdsl.analysis.value import (
@@ -16,7 +17,7 @@ from archdsl.analysis.value import (
     Value,
     meet,
 )
-from archdsl.diagnostics import SpecError
+from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
     AuxHead,
@@ -28,7 +29,7 @@ from archdsl.ir.design import (
     count,
     flat,
 )
-from archdsl.ir.evaluate import Handle, Scope
+from archdsl.ir.evaluate import Handle, Poisoned, Scope, spread
 from archdsl.ops.op import Shape
 from archdsl.source import Span
 from archdsl.values import kind
@@ -82,7 +83,83 @@ class State:
         raise Stop(error(code, message, span, help=help), self.session.frames)
 
     def item(self, item: p.Item, stream: Any, place: Place) -> Any:
+        """The stream after one item."""
         raise NotImplementedError
+
+    def region(self, region: p.Region, stream: Any, place: Place) -> Any:
+        """The stream after all items of a region."""
+        for item in region.items:
+            stream = self.item(item, stream, place)
+        return stream
+
+    def normed_after(self, pending: tuple[Span | int, ...]) -> None:
+        """A norm follows: biases before it do nothing."""
+        for mark in pending:
+            if isinstance(mark, int):
+                self.normed.add(mark)
+                continue
+            self.session.bag.add(
+                Diagnostic(
+                    code="W601",
+                    severity="warning",
+                    message="this convolution keeps its bias, and a norm that follows removes it",
+                    label=Label(span=mark, text="has a bias"),
+                    notes=("the bias is left out where the norm is the next step by text",),
+                    help="say `bias=false`, or `bias=true` if it is meant",
+                )
+            )
+
+    def guarded(self, action: Callable[..., Any], *values: Any) -> None:
+        """Do something, and report what is wrong with it."""
+        try:
+            action(*values)
+        except SpecError as problem:
+            self.report(problem)
+            self.failed = True
+        except Poisoned:
+            self.failed = True
+
+    def check_dims(
+        self, stated: tuple[e.Expr | None, ...], value: Value, span: Span, what: str
+    ) -> None:
+        """E413 where a stated shape doesn't hold."""
+        shape = value.shape
+        if shape is None:
+            return
+        evaluator = self.session.evaluator
+        wanted = [
+            None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
+            for dim in stated
+        ]
+        if len(wanted) == len(shape):
+            free = self._free(len(shape), what)
+            odd = [
+                place
+                for place, (want, have) in enumerate(zip(wanted, shape))
+                if want is not None and want != have and place not in free
+            ]
+            if not odd:
+                return
+            first = stated[odd[0]]
+            span = first.span if first is not None else span
+        true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
+        true = true if len(wanted) == len(shape) else [str(dim) for dim in shape]
+        said = dims("_" if want is None else want for want in wanted)
+        raise error(
+            "E413",
+            f"the shape {'of this ' + what if what else 'here'} is {dims(shape)}, "
+            f"and the spec says {said}",
+            span,
+            f"{dims(shape)} arrives",
+            help=f"`-> {dims(true)}`",
+        )
+
+    def _free(self, rank: int, what: str) -> range:
+        """The places of a shape that nothing stated holds for another input than the declared:
+        heights and widths, and what `flatten` makes of them."""
+        if not self.relaxed:
+            return range(0)
+        return range(1, rank) if rank > 1 or what == "output" else range(rank)
 
     # Values
 
@@ -223,7 +300,17 @@ class State:
             else:
                 yield from self.costs_of(node.instance.nodes)
 
-    # Sections
+    # Iterations and sections
+
+    def iteration(
+        self, names: tuple[str, ...], value: Any, position: int, count: int, where: Span
+    ) -> Frame:
+        """Bind the names of a loop; what to say of the iteration in a report."""
+        if not names:
+            return Frame("iteration", f"{position + 1} of {count}")
+        bound = dict(zip(names, spread(names, value, where)))
+        self.scope.names.update(bound)
+        return Frame("iteration", "", arguments=bound)
 
     def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
         """Gather what follows into a section, until it is closed."""

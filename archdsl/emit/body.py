@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import Made, make, resolved_width
+from archdsl.emit.calls import Made, by_port, make, resolved_width
 from archdsl.emit.conditions import choice
-from archdsl.emit.families import class_loop
+from archdsl.emit.families import class_loop, count_of
+from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
 from archdsl.emit.merges import arithmetic, dense, merge, residual, split
 from archdsl.emit.sequential import (
@@ -19,7 +20,7 @@ from archdsl.emit.sequential import (
     sequential,
     with_argument,
 )
-from archdsl.emit.tensor import Family, Flow, Tensor, parts, single
+from archdsl.emit.tensor import Family, Flow, Tensor, TensorList, parts, single
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def variable_for(w: ClassWriter, name: str) -> str:
     """A variable of `forward` for a value's name; both arms of an `if` share one."""
     if name in w.arm_names:
         return w.arm_names[name]
+    if name == w.variable and name not in w.protected:
+        return name
     variable = w.names.take(name)
     if w.conditional:
         w.arm_names[name] = variable
@@ -121,8 +124,15 @@ def variable_for(w: ClassWriter, name: str) -> str:
 
 
 def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    if isinstance(flow, TensorList):
+        flow = tuple(member.but(text=flow.text, simple=False) for member in flow.members)
     values = parts(flow)
-    variables = [variable_for(w, target.base) for target in item.targets]
+    variables = [
+        target.base
+        if tensor.text == target.base and target.base not in w.protected
+        else variable_for(w, target.base)
+        for target, tensor in zip(item.targets, values)  # noqa: B905
+    ]
     texts = {tensor.text for tensor in values}
     if len(texts) == 1 and len(values) > 1:
         w.emit(f"{', '.join(variables)} = {values[0].text}")
@@ -156,6 +166,8 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
         kind = "list[Tensor]" if ordered else f"dict[{_key_type(indices)}, Tensor]"
         w.head.append(f"{variable}: {kind} = {'[]' if ordered else '{}'}")
     family = Family(family.variable, tensor.shape, binders, family.ordered)
+    w.family_shapes[target.base] = tensor.shape
+    family.count = None if w.loop is None else count_of(w.loop.trips)
     w.families[target.base] = family
     w.root_scope[target.base] = family
     w.scope[target.base] = family
@@ -179,8 +191,12 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
         return _shared(w, call, flow)
     if isinstance(flow, tuple):
         flow = w.settle_flow(flow)
+    if call.kind == "block":
+        flow = by_port(w.unit.definitions[call.callee], flow)
     made = make(w, call, flow)
     if made.form is not None and made.form.expression is not None:
+        if made.form.module is None:
+            w.use_form(made)
         return _expression(w, made, single(flow))
     w.use_form(made)
     assert call.name is not None
@@ -212,6 +228,7 @@ def apply(
     else:
         text = w.apply(reference, flow, *taken)
     if isinstance(result, tuple):
+        w.handed_on(text, flow, len(result))
         return tuple(tensor.but(text=text, simple=False) for tensor in parts(result))
     return result.but(text=text, simple=False)
 
@@ -298,7 +315,7 @@ def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
 def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow) -> Flow:
     if item.inline or isinstance(flow, tuple):
         return class_loop(
-            w, _repeat_names(item), None, item.times, item.body, flow, item.container
+            w, item.uid, _repeat_names(item), None, item.times, item.body, flow, item.container
         )
     ops: list[Any] = []
     tensor = single(flow)
@@ -309,7 +326,7 @@ def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow) -> Flow:
 
 def _for(w: ClassWriter, item: p.For, flow: Flow) -> Flow:
     if item.inline or isinstance(flow, tuple):
-        return class_loop(w, item.names, item.iterable, None, item.body, flow, item.container)
+        return class_loop(w, item.uid, item.names, item.iterable, None, item.body, flow, item.container)
     ops: list[Any] = []
     tensor = single(flow)
     result = single(_loop(w, item.names, item.iterable, item.body, tensor, ops, None))
@@ -344,7 +361,7 @@ def _aux(w: ClassWriter, item: p.Aux, flow: Flow) -> Flow:
 
 def _tensor(w: ClassWriter, item: p.Tensor) -> None:
     shape = tuple(w.value(dim) for dim in item.shape)
-    written = w.unit.tensor_text(w, item, shape)
+    written, filled = tensor_lines(w, item, shape)
     attribute = item.name
     w.attributes.add(attribute)
     if item.kind == "param":
@@ -352,7 +369,7 @@ def _tensor(w: ClassWriter, item: p.Tensor) -> None:
     else:
         w.code.buffers.append(attribute)
         w.init.append(f'self.register_buffer("{attribute}", {written})')
-    w.unit.need("torch")
+    w.init += filled
     w.scope[item.name] = Tensor(shape, f"self.{attribute}", stride=None, simple=True)
     w.protected.add(f"self.{attribute}")
 

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Variable
-from archdsl.emit.tensor import HEIGHT, WIDTH, Flow, Tensor, parts, single, times
+from archdsl.emit.tensor import (
+    HEIGHT,
+    WIDTH,
+    Flow,
+    ListResult,
+    Tensor,
+    TensorList,
+    packed,
+    parts,
+    single,
+    times,
+)
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee
 from archdsl.node import Node
@@ -204,7 +215,7 @@ def argument_text(name: str | None, value: Any) -> str:
 
 def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flow) -> Made:
     """A block's module on its inputs."""
-    inputs = parts(flow)
+    inputs = parts(by_port(code.definition, flow))
     mapping = block_mapping(w, code, given, inputs)
     arguments: list[str] = []
     implied = implied_inputs(code, inputs)
@@ -232,6 +243,19 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
         text=f"{code.name}({', '.join(arguments)})",
         kind=code.name,
         flow=block_outputs(w, code, mapping, inputs),
+    )
+
+
+def by_port(definition: p.Definition, flow: Flow) -> Flow:
+    """A flow as a block's inputs: values that go to one list are packed."""
+    ports = definition.inputs
+    if not any(port.many for port in ports):
+        return flow
+    if len(ports) == 1:
+        return packed(flow)
+    assert isinstance(flow, tuple)
+    return tuple(
+        packed(part) if port.many else part for port, part in zip(ports, flow)  # noqa: B905
     )
 
 
@@ -281,12 +305,18 @@ def block_outputs(
 ) -> Flow:
     """The outputs' shapes in the caller's terms."""
     outputs = code.outputs or code.guess
+    ranks = tuple(len(tensor.shape) for tensor in inputs)
+    if outputs is not None and ranks != tuple(len(tensor.shape) for tensor in code.starts):
+        outputs = w.unit.outputs_for(code.definition, ranks)
     if outputs is None:
         return Tensor((s.name("@recursive"),) + inputs[0].shape[1:], stride=inputs[0].stride)
     made = []
     tall, wide = _side(mapping, 0), _side(mapping, 1)
     for output in outputs:
         sides = (mapping, tall, wide)
+        if isinstance(output, ListResult):
+            made.append(_list_result(output, sides))
+            continue
         shape = tuple(s.substitute(dim, side) for dim, side in zip(output.shape, sides))  # noqa: B905
         stride = None
         if output.stride is not None:
@@ -295,10 +325,30 @@ def block_outputs(
     return made[0] if len(made) == 1 else tuple(made)
 
 
+def _list_result(output: ListResult, sides: tuple[dict[str, Any], ...]) -> Any:
+    """A list of results: apart where their number is known here."""
+    count = s.substitute(output.count, sides[0])
+    if not isinstance(count, int):
+        lists = tuple(
+            s.substitute(dims, side) for dims, side in zip(output.lists(), sides)  # noqa: B905
+        )
+        return TensorList(lists, "", count, simple=False)
+    members = []
+    for position in range(count):
+        shape = tuple(
+            s.substitute(dim, {**side, output.binder: position})
+            for dim, side in zip(output.shape, sides)  # noqa: B905
+        )
+        members.append(shape)
+    dims = tuple(tuple(shape[axis] for shape in members) for axis in range(3))
+    return TensorList(dims, "", count, simple=False)
+
+
 def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
     """The mapping for heights (0) or widths (1): of a size, that side alone."""
     return {
-        name: value[side] if isinstance(value, Size) else value for name, value in mapping.items()
+        name: value[side] if isinstance(value, Size) else value
+        for name, value in mapping.items()
     }
 
 

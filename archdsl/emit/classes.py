@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
+from archdsl.emit.init import init_loop
 from archdsl.emit.inputs import calls_of
 from archdsl.emit.calls import CalleeParam
-from archdsl.emit.code import Block, Code, Local, mentions, prune
+from archdsl.emit.code import Block, Code, Local, mentions, prune, texts
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
-from archdsl.emit.tensor import HEIGHT, WIDTH, Flow, Tensor, parts, single
-from archdsl.emit.writer import ClassWriter
+from archdsl.emit.merges import as_list
+from archdsl.emit.tensor import (
+    HEIGHT,
+    WIDTH,
+    Family,
+    Flow,
+    ListResult,
+    Tensor,
+    TensorList,
+    packed,
+    parts,
+    single,
+)
+from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Instance
 from archdsl.ops.op import SAME, Size
@@ -50,6 +63,7 @@ class ClassCode:
         self.starts: list[Tensor] = []
         self.outputs: tuple[Tensor, ...] | None = None
         self.guess: tuple[Tensor, ...] | None = None
+        self.ranks: tuple[int, ...] | None = None
         self.exposes = False
         self.pad_rules: dict[str, tuple[Any, Any]] = {}
         self.same_params: set[str] = set()
@@ -234,29 +248,37 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     several = len(definition.inputs) > 1
     position = 0
     for port in definition.inputs:
-        if port.many:
-            raise w.error(
-                "E520",
-                "a block with a list of inputs can't be written yet",
-                port.span,
-                "name each input",
-            )
         name = port.name or "in"
         plain = name == "in"
         prefix = "" if plain and not several else f"{name}."
         variable = "x" if plain else w.names.take(name)
         symbol = "in_channels" if plain else f"{name}_channels"
         rank = len(instances[0].inputs[position]) if instances else 3
+        if w.code.ranks is not None:
+            rank = w.code.ranks[position]
         position += 1
-        tensor = _input(w, port, symbol, prefix, variable, rank)
+        if port.many:
+            tensor: Tensor = _list_input(w, symbol, prefix, variable)
+            w.unit.need("Sequence")
+        else:
+            tensor = _input(w, port, symbol, prefix, variable, rank)
         w.code.input_prefixes.append(prefix)
-        w.code.inputs.append((variable, "Tensor"))
+        w.code.inputs.append((variable, "Sequence[Tensor]" if port.many else "Tensor"))
         w.code.starts.append(tensor)
         w.scope[name] = tensor
         if not plain:
             w.protected.add(variable)
         flows.append(tensor)
     return flows[0] if len(flows) == 1 else tuple(flows)
+
+
+def _list_input(w: ClassWriter, symbol: str, prefix: str, variable: str) -> TensorList:
+    """`x[]`: as many values as the caller brings."""
+    w.code.channel_symbols.append(symbol)
+    w.code.channel_params.append(symbol)
+    w.lists.add(symbol)
+    dims = (s.name(symbol), s.name(prefix + HEIGHT), s.name(prefix + WIDTH))
+    return TensorList(dims, variable, s.call("len", [dims[0]]))
 
 
 def _input(
@@ -304,10 +326,20 @@ def _module(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tenso
     if _reads_input(definition.body):
         w.protected |= {tensor.text for tensor in parts(start)}
     result = w.walk(definition.body, start)
-    w.lines = [*w.head, *w.lines]
     outputs = _outputs(w, definition, result)
     _return(w, outputs)
+    w.lines = [*_size_lines(w), *w.head, *w.lines]
     return outputs
+
+
+def _size_lines(w: ClassWriter) -> list[str]:
+    """The heights and widths of inputs that `forward` needs later."""
+    lines = []
+    for prefix, (variable, _) in zip(w.code.input_prefixes, w.code.inputs):  # noqa: B905
+        if prefix in w.sizes:
+            tall, wide = size_name(prefix + HEIGHT), size_name(prefix + WIDTH)
+            lines.append(f"{tall}, {wide} = {variable}.shape[-2:]")
+    return lines
 
 
 def _outputs(w: ClassWriter, definition: p.Definition, result: Flow) -> list[Tensor]:
@@ -315,12 +347,44 @@ def _outputs(w: ClassWriter, definition: p.Definition, result: Flow) -> list[Ten
         return list(parts(result))
     found: list[Tensor] = []
     for port in definition.outputs:
-        value = w.scope[port.name or "in"]
+        value = w.families.get(port.name or "") or w.scope[port.name or "in"]
+        if port.many:
+            found.append(_list_output(w, value))
+            continue
         found += list(parts(value)) if isinstance(value, (Tensor, tuple)) else []
     return found
 
 
+def _list_output(w: ClassWriter, value: Any) -> Tensor:
+    """A family or list that leaves the block."""
+    if isinstance(value, Family):
+        result = ListResult(value.shape, value.binders[0] or "i", value.count)
+        listed = as_list(w, value)
+        return result_with(result, listed.text)
+    if isinstance(value, TensorList):
+        position = s.name("@position")
+        member = tuple(s.index(dims, position) for dims in value.shape)
+        return result_with(ListResult(member, "@position", value.count), value.text)
+    packed_list = packed(value)
+    assert isinstance(packed_list, TensorList)
+    member = tuple(s.Symbol("index", dims, s.name("@position")) for dims in packed_list.shape)
+    result = ListResult(member, "@position", packed_list.count)
+    return result_with(result, packed_list.text)
+
+
+def result_with(result: ListResult, text: str) -> ListResult:
+    """A list of results and the text that denotes it."""
+    result.text, result.simple = text, True
+    return result
+
+
 def _return(w: ClassWriter, outputs: list[Tensor]) -> None:
+    if len(outputs) == 1 and isinstance(outputs[0], ListResult):
+        w.code.returns = "list[Tensor]"
+        text = outputs[0].text
+        family = any(each.variable == text for each in w.families.values())
+        w.emit(f"return {text}" if family or text.startswith("[") else f"return list({text})")
+        return
     if len(outputs) > 1:
         texts = {tensor.text for tensor in outputs}
         w.code.returns = f"tuple[{', '.join('Tensor' for _ in outputs)}]"
@@ -371,13 +435,33 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
         for name, attribute in w.captured.items()
         if name not in definition_attributes(w)
     ]
-    code.init = [*w.init, *captures]
+    code.init = [*w.init, *captures, *init_loop(w)]
     code.forward = w.lines
     _settle(code.init, w)
     _settle(code.forward, w)
     code.init = prune(code.init)
+    _refuse_unknown(w, definition)
     _drop_dead(w, definition)
     code.parameters = parameter_list(w, instances)
+
+
+def _refuse_unknown(w: ClassWriter, definition: p.Definition) -> None:
+    """What depends on the input's height or width is for `forward`, not for the constructor."""
+    if w.code.guess is None and definition.name in calls_of(definition.body):
+        return
+    for text in texts(code_of(w)):
+        if "@" in text:
+            raise w.error(
+                "E522",
+                f"`{definition.name}` has a layer whose size follows the height or width of its input",
+                definition.span,
+                "bring the map to one size first: `adaptive_avgpool(1x1)` or `global_avgpool`",
+            )
+
+
+def code_of(w: ClassWriter) -> Code:
+    """The constructor's code."""
+    return w.code.init
 
 
 def definition_attributes(w: ClassWriter) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
+from archdsl.emit.tensor import listed
 from archdsl.ir.design import Callee
 from archdsl.ir.program import Function
 from archdsl.ops.op import SAME, Size
@@ -149,6 +150,10 @@ class Evaluator:
             return self.evaluate(function.value, inner)
         if node.function in BUILTINS:
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
+            if node.function == "len" and hasattr(values[0], "member"):
+                return values[0].count
+            if node.function in ("enumerate", "zip", "reversed"):
+                values = [_channels(value) for value in values]
             return s.call(node.function, values)
         return self._bind(node, scope)
 
@@ -188,6 +193,12 @@ class Evaluator:
         element = self.evaluate(node.element, inner)
         conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
         return s.Symbol("loop", Loop(node.names, element, iterable, conditions))
+
+
+def _channels(value: Any) -> Any:
+    """A list of values as the list of their channels; any other value as it is."""
+    source = listed(value)
+    return value if source is None else source.shape[0]
 
 
 def _attribute(value: Any, name: str) -> Any:

@@ -9,9 +9,10 @@ from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, mentions
 from archdsl.emit.evaluate import spread
 from archdsl.emit.loops import loop_header, loop_scope, unused
-from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.emit.tensor import Flow, Tensor, listed, parts, single
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
+from archdsl.node import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,12 +28,20 @@ class Loop:
     others are addressed by key. `depth` tells how many loops there are around, this included.
     """
 
-    def __init__(self, variables: tuple[str, ...], counts: str | None, depth: int) -> None:
+    def __init__(
+        self, variables: tuple[str, ...], counts: str | None, depth: int, trips: Any
+    ) -> None:
         self.variables = variables
+        self.trips = trips
         self.counts = counts
         self.depth = depth
         self.stepped: dict[str, str] = {}
         self.keyed: list[str] = []
+
+
+def count_of(trips: Any) -> Any:
+    """How often a loop runs."""
+    return s.index_count(trips) if isinstance(trips, s.Symbol) else len(trips)
 
 
 def counter(names: tuple[str, ...], iterable: Expr | None) -> str | None:
@@ -91,6 +100,7 @@ def _key(indices: tuple[Any, ...], render: Callable[[Any], str]) -> str:
 
 def class_loop(
     w: ClassWriter,
+    uid: int,
     names: tuple[str, ...],
     iterable: Expr | None,
     count: Expr | None,
@@ -100,24 +110,77 @@ def class_loop(
 ) -> Flow:
     """A loop among a class's own steps."""
     if computed_labels(body):
-        return _written_out(w, names, iterable, count, body, flow)
+        return _written_out(w, uid, names, iterable, count, body, flow)
     trips, header = loop_header(w, names, iterable, count)
+    if container is not None:
+        body = _named(body, container)
     flow = w.settle_flow(flow)
-    start = _stale_free(w, flow)
-    after = _trial(w, names, iterable, trips, body, start)
-    running = not _steady(start, after)
-    if running:
-        version = w.running("channels", single(start).channels)
-        tensor = single(start)
-        start = tensor.but(shape=(version, *tensor.shape[1:]))
-    result, code, lines, loop = run(w, names, iterable, trips, body, start, running)
+    start = _stale_free(w, flow, _wishes(w, body))
+    wishes = _running(start, lambda flow: _trial(w, names, iterable, trips, body, flow))
+    start = _followed(start, {wish: w.running(wish, value) for wish, value in wishes.items()})
+    result, code, lines, loop = run(w, names, iterable, trips, body, start, tuple(wishes))
     place_init(w, loop, header, names, code)
     place_forward(w, loop, names, iterable, count, lines)
-    if running:
-        settled = w.settled_after(w.latest("channels"), single(after).channels, trips, names)
-        tensor = single(result)
-        return tensor.but(shape=(settled, *tensor.shape[1:]), fresh=False)
-    return _unfresh(result)
+    locals_ = tuple(w.latest(wish).args[0] for wish in wishes)
+    settled = {
+        wish: w.settled_after(w.latest(wish), tensor.channels, trips, (*names, *locals_))
+        for wish, tensor in zip(map(_wish, parts(start)), parts(result))  # noqa: B905
+        if wish in wishes
+    }
+    return _unfresh(_followed(result, settled))
+
+
+def _wishes(w: ClassWriter, body: p.Region) -> tuple[str, ...]:
+    """Names for the values that a loop hands on: those of its one block's inputs."""
+    if len(body.items) == 1 and isinstance(body.items[0], p.Call) and body.items[0].kind == "block":
+        definition = w.unit.definitions[body.items[0].callee]
+        return tuple(port.name or "x" for port in definition.inputs)
+    return ()
+
+
+def _wish(tensor: Tensor) -> str:
+    """The local that follows a value's channels."""
+    return "channels" if tensor.text in ("x", "out") else f"{tensor.text}_channels"
+
+
+def _running(start: Flow, run_once: Callable[[Flow], Flow]) -> dict[str, Any]:
+    """The channels that runs change, by the name of the local that follows them.
+
+    What one run hands to another value may change that in the next: asked until no more do.
+    """
+    known: dict[str, Any] = {}
+    while True:
+        trial = _followed(start, {wish: s.name(f"@{wish}") for wish in known})
+        after = run_once(trial)
+        changed = {
+            _wish(first): origin.channels
+            for origin, first, second in zip(parts(start), parts(trial), parts(after))  # noqa: B905
+            if not s.same(first.channels, second.channels)
+        }
+        if changed.keys() <= known.keys():
+            return known
+        known.update(changed)
+
+
+def _followed(flow: Flow, channels: dict[str, Any]) -> Flow:
+    """A flow whose channels are those of locals, where there are any."""
+    if isinstance(flow, Tensor):
+        wish = _wish(flow)
+        if wish in channels:
+            return flow.but(shape=(channels[wish], *flow.shape[1:]))
+        return flow
+    return tuple(_followed(part, channels) for part in flow)
+
+
+def _named(body: p.Region, container: p.ModuleName) -> p.Region:
+    """The one step of a container's runs, as a family of the container's name."""
+    items = tuple(
+        replace(item, name=container)
+        if isinstance(item, (p.Call, p.Group)) and item.name is None
+        else item
+        for item in body.items
+    )
+    return p.Region(items=items, sequential=False, span=body.span)
 
 
 def _unfresh(flow: Flow) -> Flow:
@@ -126,7 +189,7 @@ def _unfresh(flow: Flow) -> Flow:
     return tuple(_unfresh(part) for part in flow)
 
 
-def _stale_free(w: ClassWriter, flow: Flow) -> Flow:
+def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
     """The stream of a loop lives in variables that every run assigns."""
     if isinstance(flow, Tensor):
         if flow.text != w.variable or flow.text in w.protected:
@@ -135,7 +198,17 @@ def _stale_free(w: ClassWriter, flow: Flow) -> Flow:
             w.emit(f"{w.variable} = {flow.text}")
             return flow.but(text=w.variable, simple=True, fresh=False)
         return flow.but(fresh=False)
-    return _unfresh(flow)
+    texts = [tensor.text for tensor in parts(flow)]
+    if len(set(texts)) == len(texts) and not w.protected & set(texts):
+        return _unfresh(flow)
+    if len(wishes) != len(texts):
+        wishes = tuple(f"x{number}" for number in range(1, len(texts) + 1))
+    names = [w.names.take(wish) for wish in wishes]
+    w.emit(f"{', '.join(names)} = {', '.join(texts)}")
+    return tuple(
+        tensor.but(text=name, simple=True, fresh=False)
+        for tensor, name in zip(parts(flow), names)  # noqa: B905
+    )
 
 
 def _trial(
@@ -148,15 +221,9 @@ def _trial(
 ) -> Flow:
     kept = w.snapshot()
     try:
-        return run(w, names, iterable, trips, body, start, False)[0]
+        return run(w, names, iterable, trips, body, start, ())[0]
     finally:
         w.restore(kept)
-
-
-def _steady(first: Flow, second: Flow) -> bool:
-    return all(
-        s.same(a.channels, b.channels) for a, b in zip(parts(first), parts(second))  # noqa: B905
-    )
 
 
 def run(
@@ -166,18 +233,23 @@ def run(
     trips: Any,
     body: p.Region,
     start: Flow,
-    running: bool,
+    running: tuple[str, ...],
 ) -> tuple[Flow, Code, Code, Loop]:
     """One run of a loop's body: what leaves it, its constructor lines, its statements."""
-    loop = Loop(names, counter(names, iterable), len(w.loops) + 1)
+    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
     outer_init, w.init = w.init, []
     w.contexts.append(loop)
     try:
         with w.buffer() as lines, loop_scope(w, names, iterable, trips):
             result = w.walk(body, start)
             result = _close(w, start, result)
-            if running:
-                w.update("channels", w.latest("channels"), single(result).channels)
+            w.update_all(
+                {
+                    _wish(tensor): tensor.channels
+                    for tensor in parts(result)
+                    if _wish(tensor) in running
+                }
+            )
         return result, w.init, lines, loop
     finally:
         w.contexts.pop()
@@ -210,7 +282,7 @@ def place_init(
         w.own(attribute, "nn.ModuleList")
     for attribute in loop.keyed:
         w.own(attribute, "nn.ModuleDict")
-    header = unused(header, names, code)
+    header = unused(header, code)
     if len(code) == 1 and isinstance(code[0], str) and len(loop.stepped) == 1:
         (attribute,) = loop.stepped
         prefix = f"self.{attribute}.append("
@@ -274,7 +346,9 @@ def forward_iterable(w: ClassWriter, iterable: Expr | None, count: Expr | None) 
         if iterable.function == "zip":
             inner.append("strict=True")
         return f"{iterable.function}({', '.join(inner)})"
-    return w.forward_text(w.value(iterable))
+    value = w.value(iterable)
+    source = listed(value)
+    return w.forward_text(value if source is None else source)
 
 
 def place_forward(
@@ -318,6 +392,8 @@ def computed_labels(region: p.Region) -> bool:
                 if item.otherwise is not None and computed_labels(item.otherwise):
                     return True
             case p.Part():
+                if item.name is not None and isinstance(item.name.base, Template):
+                    return True
                 if item.name is None and computed_labels(item.body):
                     return True
             case _:
@@ -325,8 +401,32 @@ def computed_labels(region: p.Region) -> bool:
     return False
 
 
+def observed_trips(w: ClassWriter, uid: int, trips: s.Symbol) -> tuple[Any, ...] | None:
+    """The runs of a loop whose length all instances agree on, over a list that stays symbolic."""
+    lengths = {
+        len(observation.value)
+        for instance in w.unit.instances(w.definition.name)
+        for observation in instance.observed.get(uid, ())
+    }
+    if len(lengths) != 1:
+        return None
+    return tuple(_run(trips, position) for position in range(lengths.pop()))
+
+
+def _run(trips: Any, position: int) -> Any:
+    if isinstance(trips, s.Symbol) and trips.op == "call":
+        if trips.args[0] == "enumerate" and len(trips.args) == 2:
+            return (position, _run(trips.args[1], position))
+        if trips.args[0] == "zip":
+            return tuple(_run(each, position) for each in trips.args[1:])
+        if trips.args[0] == "range" and len(trips.args) == 2:
+            return position
+    return s.index(trips, position)
+
+
 def _written_out(
     w: ClassWriter,
+    uid: int,
     names: tuple[str, ...],
     iterable: Expr | None,
     count: Expr | None,
@@ -336,6 +436,8 @@ def _written_out(
     """Each run's steps, one after another: computed labels become attributes."""
     trips, _ = loop_header(w, names, iterable, count)
     if isinstance(trips, s.Symbol):
+        trips = observed_trips(w, uid, trips)
+    if trips is None:
         raise w.error(
             "E511",
             "labels computed in a loop whose length is an argument of the constructor",

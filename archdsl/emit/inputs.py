@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from archdsl import expr as e
@@ -51,14 +52,29 @@ def _expression(node: Any) -> bool:
 
 def calls_of(region: p.Region) -> set[str]:
     """The names of the definitions that a region calls, however deep."""
-    found: set[str] = set()
+    return {
+        node.callee for node in nodes(region) if isinstance(node, p.Call) and node.kind == "block"
+    }
+
+
+def family_targets(region: p.Region) -> set[str]:
+    """The names of the families of values that a region makes."""
+    return {
+        target.base
+        for node in nodes(region)
+        if isinstance(node, p.Item)
+        for target in node.targets
+        if target.indices
+    }
+
+
+def nodes(region: p.Region) -> Iterator[Any]:
+    """Every item, region and branch of a region, however deep."""
     stack: list[Any] = [region]
     while stack:
         node = stack.pop()
-        if isinstance(node, p.Call) and node.kind == "block":
-            found.add(node.callee)
         if isinstance(node, tuple):
             stack += node
         elif isinstance(node, (p.Item, p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
+            yield node
             stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
-    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, mentions
+from archdsl.emit.tensor import Tensor, TensorList, listed
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -21,14 +22,44 @@ _SPELLED = ("range", "enumerate", "zip", "reversed")
 def loop_header(
     w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None, count: e.Expr | None
 ) -> tuple[Any, str]:
-    """What a loop runs over (a tuple where known, else a symbol), and `for names in ...:`."""
-    target = ", ".join(names)
+    """What a loop runs over (a tuple where known, else a symbol), and `for names in ...:`.
+
+    Over a list of values, the constructor loops over their channels.
+    """
+    over = lists_of(w, names, iterable)
+    target = ", ".join(f"{name}_channels" if name in over else name for name in names)
     if iterable is None:
         assert count is not None
         times = w.value(count)
         trips = tuple(range(times)) if isinstance(times, int) else s.call("range", [times])
         return trips, f"for {target} in range({s.text(times)}):"
-    return w.value(iterable), f"for {target} in {iterable_text(w, iterable)}:"
+    value = w.value(iterable)
+    source = listed(value)
+    return value if source is None else source.shape[0], f"for {target} in {iterable_text(w, iterable)}:"
+
+
+def lists_of(
+    w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None
+) -> dict[str, TensorList]:
+    """The loop names that run over lists of values."""
+    if iterable is None:
+        return {}
+    sources: list[tuple[str, e.Expr]] = [(names[0], iterable)] if len(names) == 1 else []
+    if isinstance(iterable, e.CallExpr):
+        arguments = [argument.value for argument in iterable.arguments]
+        if iterable.function == "enumerate" and len(names) == 2:
+            sources = [(names[1], arguments[0])]
+        elif iterable.function == "zip":
+            sources = list(zip(names, arguments))  # noqa: B905
+        elif iterable.function == "reversed" and len(names) == 1:
+            sources = [(names[0], arguments[0])]
+    found = {}
+    for name, node in sources:
+        if isinstance(node, (e.Name, e.Input)):
+            value = listed(w.value(node))
+            if value is not None:
+                found[name] = value
+    return found
 
 
 def iterable_text(w: ClassWriter, node: e.Expr) -> str:
@@ -38,7 +69,9 @@ def iterable_text(w: ClassWriter, node: e.Expr) -> str:
         if node.function == "zip":
             inner.append("strict=True")
         return f"{node.function}({', '.join(inner)})"
-    return s.text(w.value(node))
+    value = w.value(node)
+    source = listed(value)
+    return s.text(value if source is None else source.shape[0])
 
 
 @contextmanager
@@ -46,15 +79,27 @@ def loop_scope(
     w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None, trips: Any
 ) -> Iterator[None]:
     """Inside, the loop's names are symbols; those of `enumerate(xs)` know that they are `xs[i]`."""
+    over = lists_of(w, names, iterable)
     with w.inner_scope() as scope:
         for name in names:
             scope[name] = s.name(name)
         if _enumerates(iterable, names):
             assert isinstance(iterable, e.CallExpr)
             items = w.value(iterable.arguments[0].value)
-            meaning = s.Symbol("index", items, s.name(names[0]))
-            scope[names[1]] = s.name(names[1], meaning=meaning)
+            if listed(items) is None:
+                meaning = s.Symbol("index", items, s.name(names[0]))
+                scope[names[1]] = s.name(names[1], meaning=meaning)
+        for name, each in over.items():
+            scope[name] = _listed(name, each, names[0] if _enumerates(iterable, names) else None)
         yield
+
+
+def _listed(name: str, source: TensorList, counter: str | None) -> Tensor:
+    """A value that a loop takes from a list: the constructor knows its channels by name."""
+    position = s.name(counter or f"@{name}")
+    dims = [s.index(each, position) for each in source.shape]
+    channels = s.name(f"{name}_channels", meaning=dims[0] if counter else None)
+    return Tensor((channels, *dims[1:]), name, stride=None, simple=True)
 
 
 def _enumerates(iterable: e.Expr | None, names: tuple[str, ...]) -> bool:
@@ -66,14 +111,11 @@ def _enumerates(iterable: e.Expr | None, names: tuple[str, ...]) -> bool:
     )
 
 
-def unused(header: str, names: tuple[str, ...], body: Code) -> str:
+def unused(header: str, body: Code) -> str:
     """The header with `_` for names that the body does not read."""
-    for name in names:
-        if name != "_" and not mentions(body, name):
-            head, tail = header[4:].split(" in ", 1)
-            kept = ["_" if each == name else each for each in head.split(", ")]
-            header = f"for {', '.join(kept)} in {tail}"
-    return _simplest(header)
+    head, tail = header[4:].split(" in ", 1)
+    kept = [name if mentions(body, name) else "_" for name in head.split(", ")]
+    return _simplest(f"for {', '.join(kept)} in {tail}")
 
 
 def _simplest(header: str) -> str:

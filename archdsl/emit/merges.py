@@ -11,7 +11,7 @@ from archdsl.emit.conditions import guarded_projection
 from archdsl.emit.evaluate import spread
 from archdsl.emit.families import Loop, counter, forward_header, place_init
 from archdsl.emit.loops import loop_header, loop_scope, require_line
-from archdsl.emit.tensor import Family, Flow, Tensor, parts, single
+from archdsl.emit.tensor import Family, Flow, ListResult, Tensor, TensorList, parts, single
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -101,12 +101,29 @@ class Written:
 def merge(w: ClassWriter, item: p.Merge, flow: Flow) -> Tensor:
     """Branches on one value, or the values that arrive, joined."""
     if item.branches is None:
+        if isinstance(flow, TensorList):
+            return _join_members(w, item.op, flow)
         if not isinstance(flow, tuple):
             return join_list(w, item.op, flow)
         return join(w, item.op, list(parts(flow)))
     start = w.settle_flow(flow)
     start = start.but(fresh=False) if isinstance(start, Tensor) else start
     return branches(w, item.branches, [start] * len(item.branches), item.op)
+
+
+def _join_members(w: ClassWriter, op: str, flow: TensorList) -> Tensor:
+    """A list of values, joined as one."""
+    if isinstance(flow.count, int):
+        flow_named = w.flush(flow)
+        assert isinstance(flow_named, TensorList)
+        joined = join(w, op, list(flow_named.members))
+        text = f"torch.cat({flow_named.text}, dim=1)" if op == "concat" else _folded(flow_named.text, op)
+        return joined.but(text=text, simple=False)
+    channels = s.call("sum", [flow.shape[0]]) if op == "concat" else s.index(flow.shape[0], 0)
+    dims = tuple(s.index(each, 0) for each in flow.shape[1:])
+    w.unit.need("torch")
+    text = f"torch.cat({flow.text}, dim=1)" if op == "concat" else _folded(flow.text, op)
+    return Tensor((channels, *dims), text, stride=None, fresh=True)
 
 
 def join_list(w: ClassWriter, op: str, flow: Tensor) -> Tensor:
@@ -317,7 +334,7 @@ def _gather_loop(
     count = item.iterable if item.repeat else None
     names = item.names or ("_",)
     trips, header = loop_header(w, names, iterable, count)
-    loop = Loop(names, counter(names, iterable), len(w.loops) + 1)
+    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
     outer, w.init = w.init, []
     w.contexts.append(loop)
     inner: list[tuple[Any, Tensor]] = []
@@ -537,9 +554,17 @@ def arithmetic(w: ClassWriter, node: e.Expr) -> Flow:
             return _each(w, node)
         case _:
             result = _formula(w, node)
-            if isinstance(result, Family):
-                raise w.error("E519", "a family of values has to be indexed here", node.span)
-            return result
+            return as_list(w, result) if isinstance(result, Family) else result
+
+
+def as_list(w: ClassWriter, family: Family) -> TensorList:
+    """All members of a family, in the order of their index."""
+    binder = family.binders[0] or "i"
+    result = ListResult(family.shape, binder, family.count)
+    text = family.variable
+    if not family.ordered:
+        text = f"[{text}[i] for i in sorted({text})]"
+    return TensorList(result.lists(), text, family.count)
 
 
 def _each(w: ClassWriter, node: e.Comprehension) -> Flow:

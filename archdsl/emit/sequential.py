@@ -211,7 +211,7 @@ def _loop(
             result = single(result).but(shape=start.shape)
         else:
             w.commit(kept)
-        ops.append(Loop(header=unused(header, names, _code(inner)), body=inner))
+        ops.append(Loop(header=unused(header, _code(inner)), body=inner))
         return _after(w, single(result), single(result).channels, trips)
     grown = _growing(w, names, iterable, trips, count, body, start, after, header)
     if grown is not None:
@@ -282,7 +282,7 @@ def _growing(
     total = s.binary("+", start.channels, s.binary("*", times, growth))
     header = header.replace("for _ in", f"for {index} in")
     return (
-        Loop(header=unused(header, (index,), _code(inner)), body=inner),
+        Loop(header=unused(header, _code(inner)), body=inner),
         after.but(shape=(total, *after.shape[1:]), fresh=False),
     )
 
@@ -314,7 +314,7 @@ def _running(
         result = single(sequential(w, body, start.but(shape=(first, *start.shape[1:])), inner))
         with _statements(w, inner):
             last = w.update("channels", first, result.channels)
-    ops.append(Loop(header=unused(header, names, _code(inner)), body=inner))
+    ops.append(Loop(header=unused(header, _code(inner)), body=inner))
     settled = w.settled_after(last, result.channels, trips, names)
     return result.but(shape=(settled, *result.shape[1:]), fresh=False)
 

@@ -48,14 +48,98 @@ class Tensor:
         return self.but(stride=(1, 1), fresh=False)
 
 
+class TensorList(Tensor):
+    """A list of values whose length the constructor's caller knows: `x[]`.
+
+    `shape` holds three lists; `count` is their length."""
+
+    __slots__ = ("count",)
+
+    def __init__(
+        self, shape: tuple[Any, ...], text: str, count: Any, simple: bool = True
+    ) -> None:
+        super().__init__(shape, text, stride=None, simple=simple)
+        self.count = count
+
+    def but(self, **changes: Any) -> Tensor:
+        return TensorList(
+            changes.get("shape", self.shape),
+            changes.get("text", self.text),
+            self.count,
+            changes.get("simple", self.simple),
+        )
+
+    @property
+    def members(self) -> tuple[Tensor, ...]:
+        """The values one by one, where their number is known."""
+        return tuple(self.member((position,)) for position in range(self.count))
+
+    def member(self, indices: tuple[Any, ...]) -> Tensor:
+        """`x[i]`"""
+        (position,) = indices
+        shape = tuple(s.index(dims, position) for dims in self.shape)
+        return Tensor(shape, f"{self.text}[{s.text(position)}]", stride=None, simple=True)
+
+
+class ListResult(Tensor):
+    """What a block returns as `y[]`: the shape of member `binder`, for `count` members."""
+
+    __slots__ = ("binder", "count")
+
+    def __init__(self, shape: tuple[Any, ...], binder: str, count: Any) -> None:
+        super().__init__(shape, stride=None)
+        self.binder = binder
+        self.count = count
+
+    def lists(self) -> tuple[Any, ...]:
+        """The members' dimensions as lists, each in its shortest form."""
+        return tuple(self._list(dim) for dim in self.shape)
+
+    def _list(self, dim: Any) -> Any:
+        from archdsl.emit.evaluate import Loop
+
+        expanded = s.expanded(dim)
+        if isinstance(expanded, s.Symbol) and expanded.op == "index":
+            position = expanded.args[1]
+            if isinstance(position, s.Symbol) and position.args == (self.binder,):
+                return expanded.args[0]
+        trips = s.call("range", [self.count])
+        return s.Symbol("loop", Loop((self.binder,), dim, trips, ()))
+
+
 Flow = Tensor | tuple[Any, ...]
+
+
+def listed(value: Any) -> TensorList | None:
+    """A value as a list of values, if it is one."""
+    if isinstance(value, TensorList):
+        return value
+    if isinstance(value, tuple) and value and all(isinstance(item, Tensor) for item in value):
+        result = packed(value)
+        return result if isinstance(result, TensorList) else None
+    return None
+
+
+def packed(flow: Flow) -> Tensor:
+    """Several values as the list that a block takes."""
+    if isinstance(flow, Tensor):
+        return flow
+    tensors = parts(flow)
+    texts = [tensor.text for tensor in tensors]
+    whole = texts[0].removesuffix("[0]")
+    if texts == [f"{whole}[{position}]" for position in range(len(texts))]:
+        text = whole
+    else:
+        text = f"[{', '.join(texts)}]"
+    shape = tuple(tuple(tensor.shape[axis] for tensor in tensors) for axis in range(3))
+    return TensorList(shape, text, len(tensors))
 
 
 class Family:
     """Values made in a loop: `skips[i]`. Reading one gives its shape with the loop's names
     replaced by the indices asked for."""
 
-    __slots__ = ("binders", "ordered", "shape", "stride", "variable")
+    __slots__ = ("binders", "count", "ordered", "shape", "stride", "variable")
 
     def __init__(
         self,
@@ -69,6 +153,7 @@ class Family:
         self.binders = binders
         self.ordered = ordered
         self.stride = None
+        self.count: Any = None
 
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         mapping = {

@@ -33,6 +33,7 @@ class Unit:
         self.needs: set[str] = set()
         self.helpers: dict[str, str] = {}
         self.extern_imports: dict[str, set[str]] = {}
+        self._by_rank: dict[Any, tuple[Tensor, ...] | None] = {}
         self._instances: dict[str, list[Instance]] = {}
         self.constants: Scope = {}
         for design in designs:
@@ -60,6 +61,18 @@ class Unit:
             build(self, definition, code)
         return self.codes[name]
 
+    def outputs_for(
+        self, definition: p.Definition, ranks: tuple[int, ...]
+    ) -> tuple[Tensor, ...] | None:
+        """What leaves a block that is used on vectors as well as on maps."""
+        key = (definition.name, ranks)
+        if key not in self._by_rank:
+            code = ClassCode(definition)
+            code.ranks = ranks
+            build(self, definition, code)
+            self._by_rank[key] = code.outputs
+        return self._by_rank[key]
+
     def op(self, name: str) -> Op:
         return OPS[name]
 
@@ -74,9 +87,9 @@ class Unit:
                 self.need(name)
 
     def use_helper(self, torch: Torch) -> None:
-        """Note a helper class that the file has to hold."""
-        assert torch.module is not None and torch.helper is not None
-        self.helpers[torch.module] = torch.helper
+        """Note a helper that the file has to hold: a class, or a function of `forward`."""
+        assert torch.helper is not None
+        self.helpers[torch.helper] = torch.helper
         self.need(*torch.imports)
 
     def use_extern(self, extern: p.Extern) -> None:
@@ -97,6 +110,8 @@ class Unit:
             pass
         elif w is not None and name in w.families:
             return w.families[name]
+        elif w is not None and name in w.family_names:
+            return w.open_family(name)
         else:
             raise KeyError(name)
         if isinstance(value, CalleeParam):
@@ -207,30 +222,6 @@ class Unit:
             else:
                 inner += "{" + text.replace('"', "'") + "}"
         return f'f"{inner}"'
-
-    def tensor_text(self, w: ClassWriter, item: p.Tensor, shape: tuple[Any, ...]) -> str:
-        """The creation of a learned tensor or a buffer."""
-        init = item.init
-        dims = ", ".join(s.text(dim) for dim in shape)
-        if isinstance(init, e.CallExpr):
-            arguments = [s.text(w.value(argument.value)) for argument in init.arguments]
-            if init.function in ("zeros", "ones", "randn", "rand"):
-                return f"torch.{init.function}({dims})"
-            if init.function == "normal":
-                scale = arguments[0] if arguments else "1.0"
-                return f"torch.randn({dims}) * {scale}"
-            if init.function == "full":
-                return f"torch.full(({dims},), {arguments[0]})"
-        if isinstance(init, e.Name) and init.id in ("zeros", "ones", "randn", "rand"):
-            return f"torch.{init.id}({dims})"
-        value = w.value(init)
-        if isinstance(value, (int, float)):
-            if value in (0, 1):
-                return f"torch.{'ones' if value else 'zeros'}({dims})"
-            return f"torch.full(({dims},), {s.text(float(value))})"
-        if isinstance(value, tuple):
-            return f"torch.tensor({s.text(value)}, dtype=torch.float32).reshape({dims})"
-        return f"torch.full(({dims},), {s.text(value)})"
 
 
 def named_list(name: str, value: Any) -> Any:

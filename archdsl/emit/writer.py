@@ -13,7 +13,8 @@ from archdsl.emit.code import Code, Local, Names, Variable, fits
 from archdsl.emit.conditions import Arm
 from archdsl.emit.evaluate import Evaluator, Scope
 from archdsl.emit.families import Loop, declare_member
-from archdsl.emit.tensor import Family, Flow, Tensor, parts
+from archdsl.emit.inputs import family_targets
+from archdsl.emit.tensor import HEIGHT, WIDTH, Family, Flow, Tensor, TensorList, parts
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ops.op import Size
@@ -58,7 +59,12 @@ class ClassWriter:
         self.aux: list[str] = []
         self.arm_names: dict[str, str] = {}
         self.families: dict[str, Family] = {}
+        self.family_names = family_targets(self.definition.body)
+        self.family_shapes: dict[str, tuple[Any, ...]] = {}
         self.head: Code = []
+        self.reusable: dict[str, tuple[str, ...]] = {}
+        self.list_variable: str | None = None
+        self.sizes: set[str] = set()
         self.root_scope = self.scope
         self.lists: set[str] = set()
         self._walk = walk
@@ -139,6 +145,22 @@ class ClassWriter:
             return latest
         self._assign(current, value)
         return self.version(wish)
+
+    def update_all(self, values: dict[str, Any]) -> None:
+        """Assign several running locals at once: each new value may read the old ones."""
+        changed = {
+            wish: value
+            for wish, value in values.items()
+            if value is not self._versions[wish] and not s.same(value, self._versions[wish])
+        }
+        if len(changed) < 2:
+            for wish, value in changed.items():
+                self.update(wish, self._versions[wish], value)
+            return
+        targets = ", ".join(self._versions[wish].args[0] for wish in changed)
+        self.init.append(f"{targets} = {', '.join(s.text(value) for value in changed.values())}")
+        for wish in changed:
+            self.version(wish)
 
     def _assign(self, current: Variable, value: Any) -> None:
         name = current.args[0]
@@ -287,9 +309,13 @@ class ClassWriter:
     def flush(self, tensor: Tensor, variable: str | None = None) -> Tensor:
         """Assign a value to a variable, unless it is that variable already."""
         target = variable or self.variable
+        if isinstance(tensor, TensorList) and variable is None:
+            if self.list_variable is None:
+                self.list_variable = self.names.take("xs")
+            target = self.list_variable
         if tensor.simple and (variable is None or tensor.text == variable):
             return tensor
-        if variable is None and target in self.protected:
+        if variable is None and target in self.protected and target == self.variable:
             self.variable = target = self.names.take("out")
         self.emit(f"{target} = {tensor.text}")
         return tensor.but(text=target, simple=True)
@@ -298,10 +324,28 @@ class ClassWriter:
         """A flow whose values are all named."""
         if isinstance(flow, Tensor):
             return self.flush(flow)
+        texts = {part.text for part in flow if isinstance(part, Tensor) and not part.simple}
+        if len(flow) > 1 and len(texts) == 1:
+            reusable = self.reusable.get(next(iter(texts)))
+            names = list(
+                reusable or (self.names.take(f"x{number}") for number in range(1, len(flow) + 1))
+            )
+            self.emit(f"{', '.join(names)} = {texts.pop()}")
+            return tuple(
+                part.but(text=name, simple=True) for part, name in zip(flow, names)  # noqa: B905
+            )
         return tuple(
-            part if not isinstance(part, Tensor) or part.simple else self.flush(part, self.names.take("y"))
-            for part in flow
+            part
+            if not isinstance(part, Tensor) or part.simple
+            else self.flush(part, self.names.take(f"x{number}"))
+            for number, part in enumerate(flow, 1)
         )
+
+    def handed_on(self, text: str, flow: Flow, count: int) -> None:
+        """A block that returns as many values as it takes may return them to the same variables."""
+        names = tuple(tensor.text for tensor in parts(flow))
+        if len(set(names)) == count and not self.protected & set(names):
+            self.reusable[text] = names
 
     def apply(self, function: str, tensor: Tensor, *more: str) -> str:
         """`function(tensor, ...)`; the value before it gets a statement if the line grows too long."""
@@ -338,7 +382,10 @@ class ClassWriter:
             return value.text
         mapping = {}
         for name in s.names_in(value):
-            if name not in self.used_names:
+            if name.endswith((HEIGHT, WIDTH)):
+                self.sizes.add(name.removesuffix(HEIGHT).removesuffix(WIDTH))
+                mapping[name] = s.name(size_name(name))
+            elif name not in self.used_names:
                 mapping[name] = s.Symbol("attribute", s.name("self"), self.capture(name))
         return s.text(s.substitute_shallow(value, mapping), outer)
 
@@ -367,6 +414,16 @@ class ClassWriter:
             for name in names
         )
 
+    def open_family(self, name: str) -> Family:
+        """A family that is read above where it is made: a run reads what an earlier one left."""
+        shape = self.family_shapes.get(name)
+        if shape is None:
+            shape = (s.name("@recursive"), s.name("@recursive"), s.name("@recursive"))
+        family = Family(self.names.take(name), shape, (None,), False)
+        self.families[name] = family
+        self.head.append(f"{family.variable}: dict[int, Tensor] = {{}}")
+        return family
+
     def flag(self, condition: Any) -> str:
         """A condition of the constructor, as `forward` asks it."""
         return self.forward_text(condition)
@@ -394,6 +451,12 @@ class ClassWriter:
         return SpecError(
             Diagnostic(code=code, message=message, label=Label(span=span), help=help)
         )
+
+
+def size_name(name: str) -> str:
+    """The local of `forward` that holds an input's height or width."""
+    prefix, side = name.split("@")
+    return f"{prefix.rstrip('.')}_{side}" if prefix else side
 
 
 def all_fresh(flow: Flow) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archdsl.expr import Expr
+from archdsl.expr import Expr, Template
 from archdsl.ir.design import Design, Row
-from archdsl.ir.program import Definition, ModuleName, Program, Region, Template, ValueTarget
+from archdsl.ir.program import BoundArgument, Definition, ModuleName, Program, Region, ValueTarget
 from archdsl.node import Node
 from archdsl.ops.op import Op
 from archdsl.source import Source, Span
@@ -140,7 +140,7 @@ def _plain(value: Any) -> str:
         return _expr(value)
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_plain, value)) + ")"
-    if isinstance(value, Node) and hasattr(value, "parameter"):
+    if isinstance(value, BoundArgument):
         return f"{value.parameter}={_expr(value.value)}"
     return "_" if value is None else str(value)
 

@@ -158,7 +158,7 @@ class Evaluator:
             found = v.items(_plain("for", value))
         except v.Fault as problem:
             raise fault(problem.code, problem.message, node.span, problem.help) from None
-        self.budget.spend(len(found), node.span)
+        self.budget.spend(2 * len(found), node.span)
         return found
 
     def template(self, node: e.Template, scope: Scope) -> str:
@@ -265,7 +265,7 @@ class Evaluator:
                 f"`{function.name}` takes {len(function.params)} arguments, "
                 f"not {len(node.arguments)}",
             )
-        self.budget.spend(1, node.span)
+        self.budget.spend(10, node.span)
         inner = Scope(self.roots)
         for param, argument in zip(function.params, node.arguments):
             inner.names[argument.name or param] = self.evaluate(argument.value, scope)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]
 
 from archdsl.ir.design import Design, Step
 

@@ -171,7 +171,7 @@ class Applications:
             return self.formals(self.model_of(entity))
         if isinstance(node, (ast.Block, ast.Extern)):
             if entity.formals is None:
-                entity.formals = args.formals_ofparams_of(node.params)
+                entity.formals = args.formals_of_params(node.params)
             return entity.formals
         raise TypeError(f"{entity.text} has no parameters")
 

@@ -69,8 +69,9 @@ class _Session:
             self._enqueue(entity)
         for entity in self._queue:
             self._lower(entity)
-        healthy = sound(self._lowered, ordered(self._lowered, own, self._report))
+        healthy = sound(self._lowered, ordered(self._lowered, own, self._bag))
         nodes = [self._lowered[x].node for x in healthy if self._lowered[x].node is not None]
+        kept = set(healthy)
         file = self._root.file
         return p.Program(
             source=file.source,
@@ -81,9 +82,7 @@ class _Session:
             functions=_of(p.Function, nodes),
             externs=_of(p.Extern, nodes),
             definitions=_of(p.Definition, nodes),
-            variants=tuple(
-                self._lowered[x].node for x in own if x.kind == "variant" and x in set(healthy)
-            ),
+            variants=tuple(self._lowered[x].node for x in own if x.kind == "variant" and x in kept),
         )
 
     # Names in the program

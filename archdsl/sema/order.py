@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from archdsl.sema.errors import error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from archdsl.diagnostics import SpecError
+    from archdsl.diagnostics import Bag, SpecError
     from archdsl.sema.units import Entity
 
 
@@ -24,9 +24,7 @@ class Lowered:
         self.sound = True
 
 
-def ordered(
-    lowered: Mapping[Entity, Lowered], own: Sequence[Entity], report: Callable[[SpecError], None]
-) -> list[Entity]:
+def ordered(lowered: Mapping[Entity, Lowered], own: Sequence[Entity], bag: Bag) -> list[Entity]:
     """Dependencies first, else as written; circles of functions and constants are reported."""
     order: list[Entity] = []
     state: dict[Entity, int] = {}
@@ -47,7 +45,7 @@ def ordered(
                 circle = _circle([x for x, _ in path], following)
                 if circle is not None:
                     lowered[following].sound = False
-                    report(circle)
+                    bag.add(circle.diagnostic)
     return order
 
 

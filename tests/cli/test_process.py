@@ -84,7 +84,9 @@ def test_end_to_end() -> None:
 
 def test_a_closed_pipe_is_quiet() -> None:
     body = "\n".join("    conv(8, 3x3) -> bn -> relu" for _ in range(2000))
-    Path("net.arch").write_text(f"model Net(): [3, 8, 8] -> [8, 8, 8] {{\n{body}\n}}\nvariant net = Net()\n")
+    Path("net.arch").write_text(
+        f"model Net(): [3, 8, 8] -> [8, 8, 8] {{\n{body}\n}}\nvariant net = Net()\n"
+    )
     process = subprocess.Popen(
         [*COMMAND, "summary", "net.arch", "--json"],
         stdout=subprocess.PIPE,

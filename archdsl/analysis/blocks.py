@@ -114,7 +114,9 @@ class Blocks(State):
         """Whether a model used as a step (or cut for its taps) gets the size that it declares,
         as far as that is plain. Blocks declare none."""
         for port, flow in zip(definition.inputs, flows):
-            for dim, have in zip(port.dims or (), flow.shape):
+            if port.dims is None or not isinstance(flow, Value):
+                continue
+            for dim, have in zip(port.dims, flow.shape or ()):
                 if isinstance(dim, e.Number) and dim.value != have:
                     return False
                 if dim is not None and not isinstance(dim, (e.Number, e.Open)):

@@ -5,6 +5,7 @@ Exit status 0: all is right. 1: a spec is wrong, or `--check` found a difference
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -20,7 +21,10 @@ PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit status."""
+    """Run a command line, by default the process's own; the exit status."""
+    if arguments is None:
+        # The process ends soon, and nearly all that it makes lives till then.
+        gc.disable()
     for stream in (sys.stdout, sys.stderr):
         # No name of a file and no letter of a spec may end a report half-way.
         if reconfigure := getattr(stream, "reconfigure", None):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import Made, by_port, make, resolved_width
-from archdsl.emit.conditions import choice
+from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width
+from archdsl.emit.conditions import choice, where_given
 from archdsl.emit.families import class_loop, count_of
 from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
@@ -189,6 +189,9 @@ def _key_type(indices: tuple[Any, ...]) -> str:
 def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     if call.kind == "shared":
         return _shared(w, call, flow)
+    held = w.scope.get(call.callee)
+    if isinstance(held, CalleeParam) and held.optional:
+        return choice(w, where_given(call, held.name), flow)
     if isinstance(flow, tuple):
         flow = w.settle_flow(flow)
     if call.kind == "block":

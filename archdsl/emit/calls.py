@@ -41,6 +41,16 @@ class CalleeParam:
         self.optional = optional
 
 
+    @property
+    def symbol(self) -> Any:
+        """What it is in a comparison: a name where it may be None."""
+        return s.name(self.name) if self.optional else self
+
+    def given(self) -> CalleeParam:
+        """The same parameter where it is known to hold something."""
+        return CalleeParam(self.name, self.candidates, False)
+
+
 class Made(Node):
     """A module's constructor expression and what it makes of the stream.
 

@@ -400,11 +400,33 @@ def _return(w: ClassWriter, outputs: list[Tensor]) -> None:
         tensor = w.flush(tensor)
         _return_heads(w, tensor)
         return
-    if tensor.text.startswith(("torch.", "F.")) or tensor.simple:
+    if tensor.text.startswith(("torch.", "F.")):
         w.emit(f"return {tensor.text}")
         return
-    tensor = w.flush(tensor)
-    w.emit(f"return {tensor.text}")
+    typed = {name for name, kind in w.code.inputs if kind == "Tensor"}
+    if not tensor.simple:
+        tensor = w.flush(tensor, "x" if "x" in typed else None)
+    name = tensor.text
+    if name not in typed and not name.startswith("self."):
+        name = _typed(w, name, "x" in typed)
+    w.emit(f"return {name}")
+
+
+def _typed(w: ClassWriter, name: str, renames: bool) -> str:
+    """A result is a Tensor to the type checker: the last assignment goes to `x`, or the first
+    one of its variable says so."""
+    prefix = f"{name} = "
+    written = [part for part in w.lines if part != ""]
+    last = written[-1] if written else ""
+    if renames and isinstance(last, str) and last.startswith(prefix):
+        position = len(w.lines) - 1 - w.lines[::-1].index(last)
+        w.lines[position] = f"x = {last[len(prefix):]}"
+        return "x"
+    for position, line in enumerate(w.lines):
+        if isinstance(line, str) and line.startswith(prefix):
+            w.lines[position] = f"{name}: Tensor = {line[len(prefix):]}"
+            break
+    return name
 
 
 def _return_heads(w: ClassWriter, tensor: Tensor) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, fits
 from archdsl.emit.tensor import Flow, Tensor, parts, single
 from archdsl.ir import program as p
+from archdsl.node import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +64,10 @@ def write_arms(
 
 def place(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
     """Write both arms where they belong."""
-    for attribute in list(no.declared):
+    for attribute, kind in list(no.declared.items()):
         if attribute in yes.declared:
+            if yes.declared[attribute] != kind and w.loop is None:
+                w.init.append(f"self.{attribute}: {yes.declared[attribute]} | {kind}")
             del yes.declared[attribute], no.declared[attribute]
     _place_init(w, condition, yes, no)
     _place_forward(w, condition, yes, no)
@@ -72,6 +76,9 @@ def place(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
 def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
     test = s.text(condition)
     absent = {**yes.declared, **no.declared}
+    while yes.init and no.init and isinstance(yes.init[0], str) and yes.init[0] == no.init[0]:
+        w.init.append(yes.init.pop(0))
+        no.init.pop(0)
     if not yes.init and not no.init:
         return
     if len(yes.init) == 1 and not no.init and len(absent) == 1 and w.loop is None:
@@ -83,7 +90,7 @@ def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
             if fits(w.settle(line), 2):
                 w.init.append(line)
                 return
-    if w.loop is None:
+    if w.loop is None and not w.conditional:
         w.init += [f"self.{name}: {kind} | None = None" for name, kind in absent.items()]
     if not yes.init:
         w.init.append(Block(header=f"if {s.text(s.negation(condition))}:", body=no.init))
@@ -124,6 +131,32 @@ def present(declared: dict[str, str], lines: Code) -> str:
     return " and ".join(f"self.{name} is not None" for name in called)
 
 
+def where_given(call: p.Call, name: str) -> p.If:
+    """A call of a parameter that may be `none`, where it is not."""
+    operands = (e.Name(id=name, span=call.span), e.Null(span=call.span))
+    bare = replace(call, targets=(), unpack=False)
+    return p.If(
+        span=call.span,
+        uid=-call.uid,
+        chain=call.chain,
+        condition=e.Compare(operands=operands, ops=("!=",), span=call.span),
+        then=p.Region(items=(bare,), sequential=False, span=call.span),
+        otherwise=None,
+    )
+
+
+def narrow(w: ClassWriter, item: p.If) -> None:
+    """In the arm of `if f != none`, f holds something."""
+    node = item.condition
+    if not isinstance(node, e.Compare) or node.ops != ("!=",):
+        return
+    name = node.operands[0]
+    if isinstance(name, e.Name) and isinstance(node.operands[1], e.Null):
+        held = w.scope.get(name.id)
+        if hasattr(held, "given"):
+            w.scope[name.id] = held.given()
+
+
 def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     """`if c { } else { }` among a class's own steps."""
     condition = w.value(item.condition)
@@ -140,6 +173,8 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     def arm(region: p.Region | None) -> Callable[[], None]:
         def write() -> None:
             with w.inner_scope() as scope:
+                if region is item.then:
+                    narrow(w, item)
                 result = start if region is None else w.walk(region, start)
                 results.append(_assigned(w, target, result))
                 bound.append(dict(scope))

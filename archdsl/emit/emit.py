@@ -95,7 +95,7 @@ def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | 
         origin=_origin(program),
         imports=_imports(unit, classes, factories),
         constants=_constants(unit, classes, factories),
-        helpers=tuple(unit.helpers.values()),
+        helpers=(*_functions(classes, factories), *unit.helpers.values()),
         classes=classes,
         factories=factories,
     )
@@ -163,6 +163,20 @@ def _tidied(code: Code) -> Code:
     while result and result[-1] == "":
         result.pop()
     return result
+
+
+_ROUND_TO = """\
+def round_to(value: float, step: int) -> int:
+    \"\"\"The multiple of step nearest to value; the next one up if that loses over a tenth.\"\"\"
+    result = max(step, int(value + step / 2) // step * step)
+    return result + step if result < 0.9 * value else result
+"""
+
+
+def _functions(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> tuple[str, ...]:
+    """Functions of the language that Python lacks, where the file calls them."""
+    body = "\n".join(_bodies(classes, factories))
+    return (_ROUND_TO,) if re.search(r"(?<![\w.])round_to\(", body) else ()
 
 
 # Factories
@@ -272,7 +286,7 @@ def _constants(
     """The lists of the file that its code reads, under their names."""
     body = "\n".join(_bodies(classes, factories))
     return tuple(
-        f"{name} = {s.literal(tuple(value))}"
+        f"{name} = {unit.value_text(None, tuple(value))}"
         for name, value in unit.constants.items()
         if isinstance(value, s.NamedList) and re.search(rf"(?<![\w.]){name}\b", body)
     )

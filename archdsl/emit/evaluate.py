@@ -76,7 +76,9 @@ class Evaluator:
         self,
         functions: Mapping[str, Function],
         bind: Callable[[e.CallExpr | e.Name, Scope], Any],
+        render: Callable[[Any], str] = s.text,
     ) -> None:
+        self._render = render
         self._functions = functions
         self._bind = bind
 
@@ -136,7 +138,7 @@ class Evaluator:
         value = self.evaluate(node.value, scope)
         indices = tuple(self.evaluate(item, scope) for item in node.indices)
         if hasattr(value, "member"):
-            return value.member(indices)
+            return value.member(indices, self._render)
         for position in indices:
             value = s.index(value, position)
         return value
@@ -166,7 +168,10 @@ class Evaluator:
         return s.binary(node.op, left, self.evaluate(node.right, scope))
 
     def _compare(self, node: e.Compare, scope: Scope) -> Any:
-        operands = [self.evaluate(operand, scope) for operand in node.operands]
+        operands = [
+            getattr(value, "symbol", value)
+            for value in (self.evaluate(operand, scope) for operand in node.operands)
+        ]
         result: Any = True
         for op, left, right in zip(node.ops, operands, operands[1:]):  # noqa: B905
             result = s.both(result, s.compare(op, left, right))
@@ -188,7 +193,8 @@ class Evaluator:
                 inner = {**scope, **spread(node.names, item)}
                 if all(self.evaluate(condition, inner) for condition in node.conditions):
                     items.append(self.evaluate(node.element, inner))
-            return tuple(items)
+            if not s.symbolic(tuple(items)) or len(items) < 2:
+                return tuple(items)
         inner = {**scope, **{name: s.name(name) for name in node.names}}
         element = self.evaluate(node.element, inner)
         conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)

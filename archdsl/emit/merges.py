@@ -330,8 +330,7 @@ def _gather_loop(
     gathered: str,
     shapes: list[tuple[Any, Tensor]],
 ) -> None:
-    iterable = None if item.repeat else item.iterable
-    count = item.iterable if item.repeat else None
+    iterable, count = item.iterable, None
     names = item.names or ("_",)
     trips, header = loop_header(w, names, iterable, count)
     loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import Made, make
+from archdsl.emit.calls import CalleeParam, Made, make
+from archdsl.emit.conditions import narrow, where_given
 from archdsl.emit.code import Block, Code, Local, mentions, render
 from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
 from archdsl.emit.tensor import Flow, Tensor, parts, single
@@ -116,6 +117,9 @@ def key_text(w: ClassWriter, name: p.ModuleName | None) -> str | None:
 
 
 def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
+    held = w.scope.get(call.callee)
+    if isinstance(held, CalleeParam) and held.optional:
+        return _choice(w, where_given(call, held.name), flow, ops)
     made = make(w, call, flow)
     w.use_form(made)
     key = key_text(w, call.name)
@@ -356,6 +360,7 @@ def _arms(
     w: ClassWriter, item: p.If, start: Tensor, yes: Ops, no: Ops
 ) -> tuple[Tensor, Tensor]:
     with w.inner_scope():
+        narrow(w, item)
         then = single(sequential(w, item.then, start, yes))
     if item.otherwise is None:
         return then, start

@@ -373,6 +373,12 @@ def choose(condition: Any, then: Any, other: Any) -> Any:
         return then if condition else other
     if same(then, other):
         return then
+    if condition.op == "compare" and condition.args[1] in ("==", "!="):
+        # `a if a != c else c` is a.
+        left, op, right = condition.args
+        first, second = (then, other) if op == "!=" else (other, then)
+        if same(first, left) and same(second, right):
+            return first
     return Symbol("ternary", then, condition, other)
 
 
@@ -596,6 +602,21 @@ def quoted(value: str) -> str:
     return f'"{body}"'
 
 
+_MATH = ("ceil", "floor", "sqrt", "log", "log2")
+
+
+def _written_call(function: str, args: tuple[Any, ...]) -> str:
+    """A builtin of the language in Python's words."""
+    inner = ", ".join(text(arg) for arg in args)
+    if function in _MATH:
+        return f"math.{function}({inner})"
+    if function == "unique":
+        return f"tuple(dict.fromkeys({inner}))"
+    if function == "count":
+        return f"{text(args[0], _PRECEDENCE['atom'])}.count({text(args[1])})"
+    return f"{function}({inner})"
+
+
 def _write(symbol: Symbol) -> tuple[str, int]:
     op, args = symbol.op, symbol.args
     if op == "name":
@@ -624,7 +645,7 @@ def _write(symbol: Symbol) -> tuple[str, int]:
     if op == "ternary":
         return f"{text(args[0], 2)} if {text(args[1], 2)} else {text(args[2], 1)}", 1
     if op == "call":
-        return f"{args[0]}({', '.join(text(arg) for arg in args[1:])})", _PRECEDENCE["atom"]
+        return _written_call(args[0], args[1:]), _PRECEDENCE["atom"]
     if op == "index":
         return f"{text(args[0], 10)}[{text(args[1])}]", _PRECEDENCE["atom"]
     if op == "slice":

@@ -74,11 +74,13 @@ class TensorList(Tensor):
         """The values one by one, where their number is known."""
         return tuple(self.member((position,)) for position in range(self.count))
 
-    def member(self, indices: tuple[Any, ...]) -> Tensor:
+    def member(
+        self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text
+    ) -> Tensor:
         """`x[i]`"""
         (position,) = indices
         shape = tuple(s.index(dims, position) for dims in self.shape)
-        return Tensor(shape, f"{self.text}[{s.text(position)}]", stride=None, simple=True)
+        return Tensor(shape, f"{self.text}[{render(position)}]", stride=None, simple=True)
 
 
 class ListResult(Tensor):

@@ -158,6 +158,8 @@ class Unit:
             return value.text
         if value is SAME:
             return "0"
+        if isinstance(value, s.NamedList):
+            return value.name
         if isinstance(value, tuple) and not isinstance(value, Size):
             items = [self.value_text(w, item) for item in value]
             return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
@@ -236,7 +238,7 @@ def named_list(name: str, value: Any) -> Any:
 def _plain(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(_plain(item) for item in value)
-    return isinstance(value, (int, float, str, bool))
+    return isinstance(value, (int, float, str, bool, Callee))
 
 
 def _module_names(region: Any) -> list[str]:

@@ -44,7 +44,7 @@ class ClassWriter:
         self.code = code
         self.definition = code.definition
         self.distinct = distinct
-        self.evaluator = Evaluator(unit.functions, self.bind_callee)
+        self.evaluator = Evaluator(unit.functions, self.bind_callee, self.forward_text)
         self.scope: Scope = dict(unit.constants)
         self.init: Code = []
         self.base: Code = self.init

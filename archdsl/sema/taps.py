@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archdsl import expr as e
 from archdsl.node import replace
 from archdsl.sema.errors import did_you_mean, error
 from archdsl.sema.scope import names_in
@@ -31,7 +32,7 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
                 notes=("a tap is a label, a part or a value of the model's own body",),
                 help=did_you_mean(tap.text, _cut(model.body.statements, set())[1]),
             )
-    statements, params = _used(statements, model)
+    statements, params = _used(tuple(map(_unsized, statements)), model)
     return ast.Block(
         kind="block",
         name=ast.Ident(text=name, span=model.name.span),
@@ -41,6 +42,31 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
         body=replace(model.body, statements=statements),
         span=model.span,
     )
+
+
+def _unsized(statement: ast.Statement) -> ast.Statement:
+    """The statement without the heights and widths it states: a cut model takes any size."""
+    if isinstance(statement, ast.Part):
+        inner = tuple(map(_unsized, statement.body.statements))
+        body = replace(statement.body, statements=inner)
+        shape = None if statement.shape is None else _open(statement.shape)
+        return replace(statement, body=body, shape=shape)  # type: ignore[no-any-return]
+    if not isinstance(statement, ast.Chain):
+        return statement
+    steps = tuple(
+        (
+            replace(step, action=replace(step.action, shape=_open(step.action.shape)))
+            if isinstance(step.action, ast.Assert)
+            else step
+        )
+        for step in statement.steps
+    )
+    return replace(statement, steps=steps)  # type: ignore[no-any-return]
+
+
+def _open(shape: ast.Shape) -> ast.Shape:
+    dims = shape.dims[:1] + tuple(e.Open(span=dim.span) for dim in shape.dims[1:])
+    return replace(shape, dims=dims if len(dims) == 3 else shape.dims)  # type: ignore[no-any-return]
 
 
 def _used(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from archdsl.emit.symbol import Symbol
 from archdsl.ir.design import Callee
 from archdsl.ops.op import SAME, Size
 
@@ -43,8 +44,23 @@ def _kind(value: Any, callees: Callable[[list[Callee]], str]) -> str:
     if isinstance(value, tuple):
         if not value:
             return "Sequence[int]"
+        row = _row(value, callees)
+        if row is not None:
+            return f"Sequence[{row}]"
         return f"Sequence[{annotation(value, callees)}]"
-    return type(value).__name__
+    return "float" if isinstance(value, Symbol) else type(value).__name__
+
+
+def _row(rows: tuple[Any, ...], callees: Callable[[list[Callee]], str]) -> str | None:
+    """The type of a table's rows: a tuple, where columns differ in type and rows have one length."""
+    if not all(isinstance(row, tuple) and not isinstance(row, Size) for row in rows):
+        return None
+    if len({len(row) for row in rows}) != 1 or not rows[0]:
+        return None
+    columns = [annotation(column, callees) for column in zip(*rows)]  # noqa: B905
+    if len(set(columns)) == 1:
+        return None
+    return f"tuple[{', '.join(columns)}]"
 
 
 def _merge(kinds: list[str]) -> list[str]:

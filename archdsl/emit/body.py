@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 
 def walk(w: ClassWriter, region: p.Region, flow: Flow) -> Flow:
     """Write a region's items in order; each source line becomes a statement."""
+    tail = w.unread
     for position, item in enumerate(region.items):
-        flow = bind(w, item, _item(w, item, flow))
         following = region.items[position + 1] if position + 1 < len(region.items) else None
-        if following is not None and following.chain != item.chain:
+        unread = tail if following is None else isinstance(following, p.From)
+        w.unread = unread and not item.targets
+        flow = _item(w, item, flow)
+        w.unread = unread
+        flow = bind(w, item, flow)
+        if following is not None and following.chain != item.chain and not w.unread:
             flow = _end_of_line(w, item, flow)
+    w.unread = tail
     return flow
 
 
@@ -103,24 +109,12 @@ def bind(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     if isinstance(flow, tuple):
         w.scope[target.base] = flow
         return flow
-    named = w.flush(flow, variable_for(w, target.base))
+    named = w.flush(flow, w.variable_for(target.base))
     w.protected.add(named.text)
     named = named.but(fresh=False)
     for each in item.targets:
         w.scope[each.base] = named
     return named
-
-
-def variable_for(w: ClassWriter, name: str) -> str:
-    """A variable of `forward` for a value's name; both arms of an `if` share one."""
-    if name in w.arm_names:
-        return w.arm_names[name]
-    if name == w.variable and name not in w.protected:
-        return name
-    variable = w.names.take(name)
-    if w.conditional:
-        w.arm_names[name] = variable
-    return variable
 
 
 def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
@@ -130,7 +124,7 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     variables = [
         target.base
         if tensor.text == target.base and target.base not in w.protected
-        else variable_for(w, target.base)
+        else w.variable_for(target.base)
         for target, tensor in zip(item.targets, values)  # noqa: B905
     ]
     texts = {tensor.text for tensor in values}
@@ -151,7 +145,8 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
 
 def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
     """`as skips[i]`: into a list where the index counts the loop's runs, else into a dict."""
-    tensor = w.flush(tensor)
+    if not w.unread:
+        tensor = w.flush(tensor)
     indices = tuple(w.value(index) for index in target.indices)
     binders = tuple(
         index.args[0] if isinstance(index, s.Symbol) and index.op == "name" else None
@@ -262,8 +257,6 @@ def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
 
 
 def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
-    if isinstance(flow, Tensor) and not flow.simple and "(" in flow.text:
-        w.flush(flow)
     return arithmetic(w, item.value)
 
 
@@ -303,7 +296,7 @@ def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
         tensor = single(flow)
         with w.inner_scope():
             result = single(sequential(w, item.body, tensor.but(fresh=False), ops))
-        return w.flush(declare_container(w, item.name, ops, tensor, result))
+        return declare_container(w, item.name, ops, tensor, result)
     before = len(w.lines)
     w.init.append("")
     flow = w.walk(item.body, flow)

@@ -249,10 +249,16 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
             for name, value in implied
             if not s.same(value, code.input_defaults.get(name))
         ]
+    flow = block_outputs(w, code, mapping, inputs)
+    widths_of = None
+    if code.outputs and len(code.outputs) == 1 and s.opaque(code.outputs[0].channels):
+        code.exposes = True
+        widths_of = s.Symbol("out", code.name, *((text, 0) for text in arguments))
     return Made(
         text=f"{code.name}({', '.join(arguments)})",
         kind=code.name,
-        flow=block_outputs(w, code, mapping, inputs),
+        flow=flow,
+        widths_of=widths_of,
     )
 
 

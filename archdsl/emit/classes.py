@@ -157,7 +157,7 @@ def _unique(callees: list[Callee]) -> tuple[Callee, ...]:
 def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
     """A default that refers to another parameter is computed where None arrives."""
     for param, value in defaults:
-        if s.symbolic(value):
+        if s.names_in(value):
             w.init.append(
                 Block(header=f"if {param.name} is None:", body=[f"{param.name} = {s.text(value)}"])
             )
@@ -175,7 +175,7 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
         sentinel = False
         if param.default is not None:
             value = w.evaluator.evaluate(param.default, _free_scope(w))
-            sentinel = s.symbolic(value)
+            sentinel = bool(s.names_in(value))
             if param.name in code.pad_rules:
                 default = "0"
             else:
@@ -249,10 +249,10 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     position = 0
     for port in definition.inputs:
         name = port.name or "in"
-        plain = name == "in"
-        prefix = "" if plain and not several else f"{name}."
+        plain = name in ("in", "x")
+        prefix = "" if name == "in" and not several else f"{name}."
         variable = "x" if plain else w.names.take(name)
-        symbol = "in_channels" if plain else f"{name}_channels"
+        symbol = "in_channels" if name == "in" else f"{name}_channels"
         rank = len(instances[0].inputs[position]) if instances else 3
         if w.code.ranks is not None:
             rank = w.code.ranks[position]
@@ -266,7 +266,7 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
         w.code.inputs.append((variable, "Sequence[Tensor]" if port.many else "Tensor"))
         w.code.starts.append(tensor)
         w.scope[name] = tensor
-        if not plain:
+        if name != "in":
             w.protected.add(variable)
         flows.append(tensor)
     return flows[0] if len(flows) == 1 else tuple(flows)
@@ -316,8 +316,6 @@ def _sequence(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Ten
     inner = text[len("nn.Sequential(") : -1]
     w.init += prelude
     w.init.append(f"super().__init__({inner})")
-    if w.code.exposes:
-        w.init.append(f"self.out_channels = {s.text(result.channels)}")
     return [result]
 
 
@@ -325,7 +323,9 @@ def _module(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tenso
     """A block with a `forward`."""
     if _reads_input(definition.body):
         w.protected |= {tensor.text for tensor in parts(start)}
+    w.unread = any(port.name is not None for port in definition.outputs)
     result = w.walk(definition.body, start)
+    w.unread = False
     outputs = _outputs(w, definition, result)
     _return(w, outputs)
     w.lines = [*_size_lines(w), *w.head, *w.lines]
@@ -520,9 +520,16 @@ def _default_of_another(w: ClassWriter, name: str) -> bool:
     return False
 
 
+def exposes_late(code: ClassCode) -> bool:
+    """Whether the width is known only once the constructor is through."""
+    return code.outputs is not None and s.opaque(code.outputs[0].channels)
+
+
 def out_channels_line(code: ClassCode) -> str:
     """The attribute that tells users how wide the output is."""
     assert code.outputs is not None
+    if exposes_late(code):
+        return f"self.out_channels = {s.text(s.unstale(code.outputs[0].channels))}"
     return f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, fits
+from archdsl.emit.code import Block, Code, fits, texts
+from archdsl.emit.families import starts_anew
 from archdsl.emit.tensor import Flow, Tensor, parts, single
 from archdsl.ir import program as p
 from archdsl.node import replace
@@ -18,17 +20,27 @@ if TYPE_CHECKING:
 
 
 class Arm:
-    """One arm of an `if` in the constructor, and the attributes that it alone declares."""
+    """One arm of an `if` in the constructor, and the attributes that it alone declares;
+    `nested` ones are declared in an `if` within it."""
 
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
+        self.nested: set[str] = set()
 
 
 class Part:
     """An arm once written."""
 
-    def __init__(self, init: Code, lines: Code, declared: dict[str, str]) -> None:
+    def __init__(
+        self, init: Code, lines: Code, declared: dict[str, str], nested: set[str] = frozenset()
+    ) -> None:
         self.init, self.lines, self.declared = init, lines, declared
+        self.nested = nested
+
+    @property
+    def direct(self) -> dict[str, str]:
+        """What exists wherever the arm is taken."""
+        return {name: kind for name, kind in self.declared.items() if name not in self.nested}
 
 
 def _arm(w: ClassWriter, write: Callable[[], None]) -> Part:
@@ -39,7 +51,7 @@ def _arm(w: ClassWriter, write: Callable[[], None]) -> Part:
     try:
         with w.buffer() as lines:
             write()
-        return Part(w.init, lines, arm.declared)
+        return Part(w.init, lines, arm.declared, arm.nested)
     finally:
         w.contexts.pop()
         w.init = outer_init
@@ -97,19 +109,19 @@ def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
         return
     w.init.append(Block(header=f"if {test}:", body=yes.init))
     if no.init:
-        w.init.append(Block(header="else:", body=no.init))
+        w.init += alternative(no.init)
 
 
 def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
     if not yes.lines and not no.lines:
         return
     in_loop = w.loop is not None
-    if yes.declared and not in_loop:
-        tests = present(yes.declared, yes.lines)
-        other = present(no.declared, no.lines) if no.declared else None
-    elif no.declared and not in_loop:
+    if yes.direct and not in_loop:
+        tests = present(yes.direct, yes.lines)
+        other = present(no.direct, no.lines) if _calls(no.direct, no.lines) else None
+    elif no.direct and not in_loop:
         yes, no = no, yes
-        tests, other = present(yes.declared, yes.lines), None
+        tests, other = present(yes.direct, yes.lines), None
     else:
         tests, other = w.flag(condition), None
     if not yes.lines:
@@ -117,17 +129,26 @@ def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
         tests = tests.replace("not (self.", "not (self.")
         other = None
     w.lines.append(Block(header=f"if {tests}:", body=yes.lines))
-    if no.lines:
-        header = f"elif {other}:" if other else "else:"
-        w.lines.append(Block(header=header, body=no.lines))
+    if no.lines and other:
+        w.lines.append(Block(header=f"elif {other}:", body=no.lines))
+    elif no.lines:
+        w.lines += alternative(no.lines)
+
+
+def alternative(code: Code) -> Code:
+    """The other arm of an `if`: an `if` alone in it becomes `elif`."""
+    headers = [part.header if isinstance(part, Block) else "" for part in code]
+    if headers[0].startswith("if ") and all(
+        header.startswith(("elif ", "else")) for header in headers[1:]
+    ):
+        first = code[0]
+        return [Block(header=f"el{first.header}", body=first.body), *code[1:]]
+    return [Block(header="else:", body=code)]
 
 
 def present(declared: dict[str, str], lines: Code) -> str:
     """`self.a is not None and self.b is not None`, for the modules that the lines call."""
-    from archdsl.emit.code import texts
-
-    body = "\n".join(texts(lines))
-    called = [name for name in declared if f"self.{name}" in body] or list(declared)[:1]
+    called = _calls(declared, lines) or list(declared)[:1]
     return " and ".join(f"self.{name} is not None" for name in called)
 
 
@@ -157,6 +178,17 @@ def narrow(w: ClassWriter, item: p.If) -> None:
             w.scope[name.id] = held.given()
 
 
+def _calls(declared: dict[str, str], lines: Code) -> list[str]:
+    """The attributes that lines call without asking whether they exist."""
+    unguarded = [
+        part
+        for part in lines
+        if not isinstance(part, Block) or not part.header.startswith(("if ", "elif ", "else"))
+    ]
+    body = "\n".join(texts(unguarded))
+    return [name for name in declared if re.search(rf"self\.{name}\b", body)]
+
+
 def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     """`if c { } else { }` among a class's own steps."""
     condition = w.value(item.condition)
@@ -166,7 +198,8 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     if _only_heads(item.then) and item.otherwise is None:
         return _heads(w, condition, item, flow)
     start = _unfresh(w.settle_flow(flow)) if item.otherwise is not None else w.settle_flow(flow)
-    target = _target(w, start)
+    unread = w.unread
+    target = _texts(start) if unread else _target(w, item, start)
     results: list[Flow] = []
     bound: list[dict[str, Any]] = []
 
@@ -175,14 +208,14 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
             with w.inner_scope() as scope:
                 if region is item.then:
                     narrow(w, item)
-                result = start if region is None else w.walk(region, start)
-                results.append(_assigned(w, target, result))
+                result = start if region is None else w.walk(_handed(region, item), start)
+                results.append(result if unread else _assigned(w, target, result))
                 bound.append(dict(scope))
 
         return write
 
     outer = dict(w.scope)
-    needs_else = item.otherwise is not None or target != _texts(start)
+    needs_else = item.otherwise is not None or (target != _texts(start) and not unread)
     write_arms(w, condition, arm(item.then), arm(item.otherwise) if needs_else else None)
     if len(results) == 1:
         results.append(start)
@@ -191,13 +224,29 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     return _joined(condition, results[0], results[1], target)
 
 
+def _handed(region: p.Region, item: p.If) -> p.Region:
+    """An arm whose last step is an `if` in turn: its arms assign to the same name."""
+    last = region.items[-1] if region.items else None
+    if not isinstance(last, p.If) or last.targets or len(item.targets) != 1:
+        return region
+    handed = replace(last, targets=item.targets)
+    return replace(region, items=(*region.items[:-1], handed))
+
+
 def _texts(flow: Flow) -> tuple[str, ...]:
     return tuple(tensor.text for tensor in parts(flow))
 
 
-def _target(w: ClassWriter, start: Flow) -> tuple[str, ...]:
+def _target(w: ClassWriter, item: p.If, start: Flow) -> tuple[str, ...]:
     """The variables that hold the stream after the `if`."""
-    if isinstance(start, Tensor):
+    if len(item.targets) == 1 and not item.unpack and not item.targets[0].indices:
+        name = item.targets[0].base
+        w.arm_names[name] = w.variable_for(name)
+        return (w.arm_names[name],)
+    anew = item.otherwise is not None and starts_anew(item.then) and starts_anew(item.otherwise)
+    if isinstance(start, Tensor) or anew:
+        if not isinstance(start, Tensor):
+            start = parts(start)[0]
         if start.text in w.protected or start.text != w.variable:
             if w.variable in w.protected:
                 w.variable = w.names.take("out")
@@ -216,7 +265,7 @@ def _assigned(w: ClassWriter, target: tuple[str, ...], flow: Flow) -> Flow:
         if tensor.text != name:
             w.emit(f"{name} = {tensor.text}")
         made.append(tensor.but(text=name, simple=True))
-    return made[0] if isinstance(flow, Tensor) else tuple(made)
+    return made[0] if len(made) == 1 else tuple(made)
 
 
 def _unfresh(flow: Flow) -> Flow:
@@ -238,7 +287,7 @@ def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) ->
     made = []
     for first, second, text in zip(parts(then), parts(other), target):  # noqa: B905
         made.append(join_shapes(condition, first, second).but(text=text, simple=True))
-    return made[0] if isinstance(then, Tensor) and isinstance(other, Tensor) else tuple(made)
+    return made[0] if len(made) == 1 else tuple(made)
 
 
 def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.tensor import HEIGHT, WIDTH, Tensor
+from archdsl.emit.tensor import HEIGHT, WIDTH, ListResult, Tensor, TensorList
 from archdsl.ir.design import Design
 
 if TYPE_CHECKING:
@@ -65,14 +65,18 @@ def _shape(code: ClassCode, tensor: Tensor) -> str:
         tail = f"_{variable}" if several else ""
         names[prefix + HEIGHT] = s.name(f"H{tail}")
         names[prefix + WIDTH] = s.name(f"W{tail}")
+    if isinstance(tensor, TensorList):
+        return f"list of (N, {s.text(tensor.channels)}[i], H[i], W[i])"
     dims = [_dim(s.substitute(dim, names)) for dim in tensor.shape]
+    if isinstance(tensor, ListResult):
+        return f"list of (N, {', '.join(dims)})"
     return f"(N, {', '.join(dims)})"
 
 
 def _dim(value: Any) -> str:
     """A dimension's text; `(h - 1) // n + 1` is what rounding up means."""
-    text = s.text(_rounded(value))
-    return text if len(text) <= 60 else "..."
+    text = s.text(_rounded(value)).replace("math.", "").replace("@position", "i")
+    return text if len(text) <= 60 and "@" not in text else "..."
 
 
 def _rounded(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from archdsl.diagnostics import Bag, SpecError
 from archdsl.emit import docs
 from archdsl.emit import symbol as s
-from archdsl.emit.classes import ClassCode, out_channels_line
+from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line
 from archdsl.emit.code import Block, Code, render, texts
 from archdsl.emit.unit import Unit
 from archdsl.ir import program as p
@@ -123,11 +123,12 @@ def formatted(module: PyModule) -> str:
 
 def _class(unit: Unit, code: ClassCode) -> PyClass:
     init = list(code.init)
+    exposed = [out_channels_line(code)] if code.exposes else []
     if code.base == "nn.Module":
-        head: Code = ["super().__init__()"]
-        if code.exposes:
-            head.append(out_channels_line(code))
-        init = [*head, *init]
+        late = exposes_late(code)
+        init = ["super().__init__()", *([] if late else exposed), *init, *(exposed if late else [])]
+    else:
+        init = [*init, *exposed]
     parameters = ["self"]
     for parameter in code.parameters:
         default = "" if parameter.default is None else f" = {parameter.default}"
@@ -270,14 +271,10 @@ def _imports(
         third.append("import torch")
     if used("F\\."):
         third.append("import torch.nn.functional as F")
-    names = [name for name in ("Tensor", "nn") if used(name)]
-    third.append(f"from torch import {', '.join(names)}")
-    externs = [
-        f"from {module} import {', '.join(sorted(names))}"
-        for module, names in sorted(unit.extern_imports.items())
-    ]
-    lines = [*standard, "", *third] if standard else third
-    return tuple([*lines, "", *externs] if externs else lines)
+    modules = {module: sorted(names) for module, names in unit.extern_imports.items()}
+    modules["torch"] = [name for name in ("Tensor", "nn") if used(name)]
+    third += [f"from {module} import {', '.join(modules[module])}" for module in sorted(modules)]
+    return tuple([*standard, "", *third] if standard else third)
 
 
 def _constants(

@@ -165,7 +165,11 @@ class Evaluator:
             return left if left is False else s.both(left, self.evaluate(node.right, scope))
         if node.op == "or":
             return left if left is True else s.either(left, self.evaluate(node.right, scope))
-        return s.binary(node.op, left, self.evaluate(node.right, scope))
+        right = self.evaluate(node.right, scope)
+        if node.op == "/" and isinstance(node.left, e.Number) and isinstance(node.right, e.Number):
+            # A ratio of numbers says more than its decimals.
+            return s.Symbol("/", left, right) if left % right else s.binary("/", left, right)
+        return s.binary(node.op, left, right)
 
     def _compare(self, node: e.Compare, scope: Scope) -> Any:
         operands = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
@@ -88,7 +90,12 @@ def declare_member(
 
 
 def _singular(attribute: str) -> str:
-    return attribute[:-1] if attribute.endswith("s") and len(attribute) > 2 else attribute
+    single = attribute
+    if attribute.endswith(("ches", "shes", "sses", "xes")):
+        single = attribute[:-2]
+    elif attribute.endswith("s") and len(attribute) > 2:
+        single = attribute[:-1]
+    return attribute if hasattr(builtins, single) or keyword.iskeyword(single) else single
 
 
 def _key(indices: tuple[Any, ...], render: Callable[[Any], str]) -> str:
@@ -115,6 +122,9 @@ def class_loop(
     if container is not None:
         body = _named(body, container)
     flow = w.settle_flow(flow)
+    if w.unread and isinstance(flow, Tensor) and starts_anew(body):
+        return _standing(w, names, iterable, count, body, flow, trips, header)
+    w.unread = False
     start = _stale_free(w, flow, _wishes(w, body))
     wishes = _running(start, lambda flow: _trial(w, names, iterable, trips, body, flow))
     start = _followed(start, {wish: w.running(wish, value) for wish, value in wishes.items()})
@@ -128,6 +138,60 @@ def class_loop(
         if wish in wishes
     }
     return _unfresh(_followed(result, settled))
+
+
+def starts_anew(body: p.Region) -> bool:
+    """Whether a run takes nothing from the one before."""
+    made = [item for item in body.items if not isinstance(item, (p.Let, p.Require))]
+    return bool(made) and _anew(made[0])
+
+
+def _anew(item: Any) -> bool:
+    match item:
+        case p.From():
+            return True
+        case p.If():
+            return item.otherwise is not None and all(
+                starts_anew(arm) for arm in (item.then, item.otherwise)
+            )
+        case p.Merge():
+            return item.branches is not None and all(_anew(branch) for branch in item.branches)
+        case p.Branch():
+            return starts_anew(item.body)
+        case p.BranchLoop():
+            return all(_anew(branch) for branch in item.branches)
+        case p.BranchIf():
+            return all(_anew(branch) for branch in (*item.then, *item.otherwise))
+        case p.Let() | p.Require():
+            return True
+        case _:
+            return False
+
+
+def _standing(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+    body: p.Region,
+    flow: Tensor,
+    trips: Any,
+    header: str,
+) -> Tensor:
+    """A loop that no stream runs through: each run starts from values of its own."""
+    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
+    outer_init, w.init = w.init, []
+    w.contexts.append(loop)
+    try:
+        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
+            w.walk(body, flow)
+        code = w.init
+    finally:
+        w.contexts.pop()
+        w.init = outer_init
+    place_init(w, loop, header, names, code)
+    place_forward(w, loop, names, iterable, count, lines)
+    return flow
 
 
 def _wishes(w: ClassWriter, body: p.Region) -> tuple[str, ...]:

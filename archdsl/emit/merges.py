@@ -72,8 +72,8 @@ def _common(tensors: list[Tensor]) -> tuple[Any, ...]:
 
 def _simpler(first: Any, second: Any) -> bool:
     """Whether the first text says in less what both mean; what is not known yet never does."""
-    if "@recursive" in s.names_in((first, second)):
-        return "@recursive" not in s.names_in(first)
+    if s.opaque(first) or s.opaque(second):
+        return not s.opaque(first)
     if not isinstance(first, s.Symbol):
         return isinstance(second, s.Symbol)
     if not isinstance(second, s.Symbol):
@@ -415,7 +415,7 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
     with w.inner_scope():
         if projected and not late:
             assert item.projection is not None
-            trial = _trial_body(w, item, start)
+            trial = _knowing(w, item, start, _trial_body(w, item, start))
             outer, w.init = w.init, []
             identity = guarded_projection(w, item, start, trial)
             projection, w.init = w.init, outer
@@ -437,7 +437,7 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
             body = body.but(text=variable, simple=True)
         if late:
             assert item.projection is not None
-            identity = guarded_projection(w, item, start, body)
+            identity = guarded_projection(w, item, start, _knowing(w, item, start, body))
         if not overwrite:
             w.names.release(variable)
     if item.skip == "none":
@@ -464,8 +464,9 @@ def _added(
         for i, (a, b) in enumerate(zip(body.shape, identity.shape))  # noqa: B905
     )
     if item.projection is None:
-        shape = (body.channels, *shape[1:])
-    else:
+        known = identity.channels if s.opaque(body.channels) else body.channels
+        shape = (known, *shape[1:])
+    elif not s.opaque(body.channels):
         shape = body.shape
     total = f"{text} + {operand(identity.text, '+')}"
     if item.projection is None and atomic(text) and identity.text == start.text:
@@ -493,6 +494,20 @@ def _trial_body(w: ClassWriter, item: p.Residual, start: Tensor) -> Tensor:
             return single(w.walk(item.body, start.marked()))
     finally:
         w.restore(kept)
+
+
+def _knowing(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> Tensor:
+    """The body's result; where only a loop knows its width, it is what the projection makes."""
+    if not s.opaque(body.channels):
+        return body
+    assert item.projection is not None
+    kept = w.snapshot()
+    try:
+        with w.inner_scope(), w.stream("trial", start.text):
+            projected = single(w.walk(item.projection, start))
+    finally:
+        w.restore(kept)
+    return body.but(shape=(projected.channels, *body.shape[1:]))
 
 
 def _reads_body(item: p.Residual) -> bool:

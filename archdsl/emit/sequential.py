@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, make
-from archdsl.emit.conditions import narrow, where_given
+from archdsl.emit.conditions import alternative, narrow, where_given
 from archdsl.emit.code import Block, Code, Local, mentions, render
 from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
 from archdsl.emit.tensor import Flow, Tensor, parts, single
@@ -549,7 +549,7 @@ class _Builder:
                 case Choice():
                     code.append(Block(header=f"if {op.test}:", body=self._fill(op.then)))
                     if op.otherwise:
-                        code.append(Block(header="else:", body=self._fill(op.otherwise)))
+                        code += alternative(self._fill(op.otherwise))
                 case Local():
                     text = op.text.replace("\0last\0", last)
                     code.append(Local(name=op.name, text=text, op=op.op))

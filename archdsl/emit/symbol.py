@@ -158,6 +158,8 @@ def _key(symbol: Symbol) -> Any:
         return ("name", identifier) if symbol.meaning is None else key_of(symbol.meaning)
     if symbol.op in ("+", "-", "*", "neg"):
         return _polynomial_key(_polynomial(symbol))
+    if symbol.op == "/" and not symbolic(symbol.args):
+        return key_of(symbol.args[0] / symbol.args[1])
     return (symbol.op, *(key_of(arg) for arg in symbol.args))
 
 
@@ -512,6 +514,23 @@ def unstale(value: Any) -> Any:
     if value.op in ("loop", "out"):
         return Symbol("name", "x" * 30)
     return Symbol(value.op, *(unstale(arg) for arg in value.args))
+
+
+def opaque(value: Any) -> bool:
+    """Whether a value is known to a local of the constructor only, which follows a loop."""
+    if isinstance(value, (tuple, list)):
+        return any(opaque(item) for item in value)
+    if not isinstance(value, Symbol):
+        return False
+    if value.op == "name":
+        if value.meaning is not None:
+            return opaque(value.meaning)
+        return hasattr(value, "stale") or value.args[0] == "@recursive"
+    if value.op == "out":
+        return True
+    if value.op == "loop":
+        return False
+    return any(opaque(arg) for arg in value.args)
 
 
 def expanded(value: Any) -> Any:

@@ -18,6 +18,7 @@ from archdsl.emit.tensor import HEIGHT, WIDTH, Family, Flow, Tensor, TensorList,
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ops.op import Size
+from archdsl.sema.reserved import MODULE_ATTRIBUTES
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class ClassWriter:
         self.family_names = family_targets(self.definition.body)
         self.family_shapes: dict[str, tuple[Any, ...]] = {}
         self.head: Code = []
+        self.unread = False
         self.reusable: dict[str, tuple[str, ...]] = {}
         self.list_variable: str | None = None
         self.sizes: set[str] = set()
@@ -249,9 +251,11 @@ class ClassWriter:
     def own(self, attribute: str, kind: str) -> None:
         """Note an attribute; within an arm of an `if` it may be absent."""
         self.attributes.add(attribute)
-        for context in self.contexts:
-            if isinstance(context, Arm):
-                context.declared.setdefault(attribute, kind)
+        arms = [context for context in self.contexts if isinstance(context, Arm)]
+        for arm in arms:
+            arm.declared.setdefault(attribute, kind)
+        for arm in arms[:-1]:
+            arm.nested.add(attribute)
 
     def attribute_of(self, name: p.ModuleName) -> str:
         """The attribute's name; computed labels must be known here."""
@@ -305,6 +309,17 @@ class ClassWriter:
     def emit(self, line: str) -> None:
         """A statement of `forward`."""
         self.lines.append(line)
+
+    def variable_for(self, name: str) -> str:
+        """A variable of `forward` for a value's name; both arms of an `if` share one."""
+        if name in self.arm_names:
+            return self.arm_names[name]
+        if name == self.variable and name not in self.protected:
+            return name
+        variable = self.names.take(name)
+        if self.conditional:
+            self.arm_names[name] = variable
+        return variable
 
     def flush(self, tensor: Tensor, variable: str | None = None) -> Tensor:
         """Assign a value to a variable, unless it is that variable already."""
@@ -439,7 +454,8 @@ class ClassWriter:
         """The attribute that keeps a constructor's value for `forward`."""
         if name not in self.captured:
             attribute = name
-            while attribute in self.attributes or attribute in self.unit.module_attributes(self.definition):
+            taken = self.unit.module_attributes(self.definition) | self.attributes
+            while attribute in taken or attribute in MODULE_ATTRIBUTES:
                 attribute += "_value"
             self.captured[name] = attribute
         return self.captured[name]

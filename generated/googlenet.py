@@ -1,0 +1,177 @@
+"""Going deeper with convolutions (Szegedy et al., 2014), as torchvision has it.
+
+Batch norm takes the place of local response normalisation, and a 3x3 that of each 5x5.
+
+Going Deeper with Convolutions, 2014. https://arxiv.org/abs/1409.4842
+
+Generated from specs/googlenet.arch by archdsl; edit the spec, not this file.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvBN(nn.Module):
+    """Convolution, batch norm, ReLU.
+
+    Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))
+    """
+
+    def __init__(
+        self, in_channels: int, width: int, kernel: int, stride: int = 1
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            in_channels,
+            width,
+            kernel_size=kernel,
+            stride=stride,
+            padding=kernel // 2,
+            bias=False,
+        )
+        self.bn = nn.BatchNorm2d(width, eps=1e-3)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.bn(self.conv(x)))
+        return x
+
+
+class Inception(nn.Module):
+    """Four branches side by side (Fig. 2b).
+
+    Shape: (N, in_channels, H, W) -> (N, b1 + b3 + b5 + pool, H, W)
+    """
+
+    def __init__(
+        self, in_channels: int, b1: int, r3: int, b3: int, r5: int, b5: int, pool: int
+    ) -> None:
+        super().__init__()
+        self.branch1 = ConvBN(in_channels, b1, 1)
+        self.branch2 = nn.Sequential(ConvBN(in_channels, r3, 1), ConvBN(r3, b3, 3))
+        self.branch3 = nn.Sequential(ConvBN(in_channels, r5, 1), ConvBN(r5, b5, 3))
+        self.branch4 = nn.Sequential(
+            nn.MaxPool2d(kernel_size=3, stride=1, padding=1, ceil_mode=True),
+            ConvBN(in_channels, pool, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        branch4 = self.branch4(x)
+        return torch.cat((branch1, branch2, branch3, branch4), dim=1)
+
+
+class InceptionAux(nn.Module):
+    """A side classifier, which trains the layers below it.
+
+    Shape: (N, in_channels, H, W) -> (N, num_classes)
+    """
+
+    def __init__(
+        self, in_channels: int, num_classes: int, dropout: float = 0.7
+    ) -> None:
+        super().__init__()
+        self.avgpool = nn.AdaptiveAvgPool2d(4)
+        self.conv = ConvBN(in_channels, 128, 1)
+        self.fc1 = nn.Linear(128 * 4 * 4, 1024)
+        self.relu = nn.ReLU(inplace=True)
+        self.dropout = nn.Dropout(dropout)
+        self.fc2 = nn.Linear(1024, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.flatten(self.conv(self.avgpool(x)), 1)
+        x = self.fc2(self.dropout(self.relu(self.fc1(x))))
+        return x
+
+
+class GoogLeNetOutput(NamedTuple):
+    """What training returns: the logits, then the side heads."""
+
+    logits: Tensor
+    aux1: Tensor
+    aux2: Tensor
+
+
+class GoogLeNet(nn.Module):
+    """Nine Inception modules; side classifiers on the third and the sixth (Table 1).
+
+    Shape: (N, in_channels, 224, 224) -> (N, num_classes)
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 1000,
+        aux_logits: bool = True,
+        dropout: float = 0.2,
+        in_channels: int = 3,
+    ) -> None:
+        super().__init__()
+        self.conv1 = ConvBN(in_channels, 64, 7, stride=2)
+        self.maxpool1 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        self.conv2 = ConvBN(64, 64, 1)
+        self.conv3 = ConvBN(64, 192, 3)
+        self.maxpool2 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+
+        self.inception3a = Inception(192, 64, 96, 128, 16, 32, 32)
+        self.inception3b = Inception(256, 128, 128, 192, 32, 96, 64)
+
+        self.maxpool3 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+        self.inception4a = Inception(480, 192, 96, 208, 16, 48, 64)
+        self.aux1 = InceptionAux(512, num_classes) if aux_logits else None
+        self.inception4b = Inception(512, 160, 112, 224, 24, 64, 64)
+        self.inception4c = Inception(512, 128, 128, 256, 24, 64, 64)
+        self.inception4d = Inception(512, 112, 144, 288, 32, 64, 64)
+        self.aux2 = InceptionAux(528, num_classes) if aux_logits else None
+        self.inception4e = Inception(528, 256, 160, 320, 32, 128, 128)
+
+        self.maxpool4 = nn.MaxPool2d(kernel_size=2, ceil_mode=True)
+        self.inception5a = Inception(832, 256, 160, 320, 32, 128, 128)
+        self.inception5b = Inception(832, 384, 192, 384, 48, 128, 128)
+
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(1024, num_classes)
+
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                nn.init.trunc_normal_(module.weight, std=0.01)
+
+    def forward(self, x: Tensor) -> Tensor | GoogLeNetOutput:
+        x = self.maxpool1(self.conv1(x))
+        x = self.conv2(x)
+        x = self.maxpool2(self.conv3(x))
+
+        x = self.inception3a(x)
+        x = self.inception3b(x)
+
+        x = self.maxpool3(x)
+        x = self.inception4a(x)
+        aux1 = self.aux1(x) if self.training and self.aux1 is not None else None
+        x = self.inception4b(x)
+        x = self.inception4c(x)
+        x = self.inception4d(x)
+        aux2 = self.aux2(x) if self.training and self.aux2 is not None else None
+        x = self.inception4e(x)
+
+        x = self.maxpool4(x)
+        x = self.inception5a(x)
+        x = self.inception5b(x)
+
+        x = self.fc(self.dropout(torch.flatten(self.avgpool(x), 1)))
+        if aux1 is None or aux2 is None:
+            return x
+        return GoogLeNetOutput(x, aux1, aux2)
+
+
+def googlenet(**kwargs: Any) -> GoogLeNet:
+    """13,004,888 parameters, 6,624,904 without side heads; 1.50 G multiply-adds at 3x224x224."""
+    return GoogLeNet(**kwargs)
+
+
+def googlenet_noaux(**kwargs: Any) -> GoogLeNet:
+    """6,624,904 parameters, 1.50 G multiply-adds at 3x224x224."""
+    return GoogLeNet(aux_logits=False, **kwargs)

@@ -21,7 +21,7 @@ from archdsl.ir.design import (
     Sub,
     join,
 )
-from archdsl.ir.evaluate import Scope
+from archdsl.ir.evaluate import Poisoned, Scope
 from archdsl.source import Span
 
 
@@ -30,7 +30,9 @@ class Blocks(State):
 
     def _block(self, item: p.Call, target: Target, stream: Any, path: str, reused: bool) -> Any:
         assert target.callee is not None
-        definition = self.session.definitions[target.callee.name]
+        definition = self.session.definitions.get(target.callee.name)
+        if definition is None:  # it was found wrong by an earlier phase
+            raise Poisoned
         flows = self._ports(definition, stream, item)
         if flows is None:
             return POISON
@@ -125,7 +127,9 @@ class Blocks(State):
 
     def _extern(self, item: p.Call, target: Target, stream: Any, path: str) -> Any:
         assert target.callee is not None
-        extern = self.session.externs[target.callee.name]
+        extern = self.session.externs.get(target.callee.name)
+        if extern is None:
+            raise Poisoned
         value = self.single(stream, item.span, f"`{extern.name}`")
         if value.shape is None:
             return POISON

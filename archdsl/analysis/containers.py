@@ -68,14 +68,13 @@ class Containers(Joins):
             path = self.paths.module(item.container, place, "repeat")
             section = self.open(item, "repeat", path, stream)
             inner = Place(path, True)
-        else:
-            inner = place.inside()
         where = item.iterable.span if isinstance(item, p.For) else item.times.span
         for position, value in enumerate(values):
             frame = self.iteration(names, value, position, len(values), where)
             self.session.frames.append(frame)
             try:
-                stream = self.region(item.body, stream, inner)
+                within = inner if section is not None else place.run(position)
+                stream = self.region(item.body, stream, within)
             finally:
                 self.session.frames.pop()
             if stream is POISON:

@@ -91,7 +91,10 @@ def model_of(program: Program, variant: Variant | Definition) -> Definition:
     """The model of a variant."""
     if isinstance(variant, Definition):
         return variant
-    return next(entry for entry in program.definitions if entry.name == variant.definition)
+    found = [entry for entry in program.definitions if entry.name == variant.definition]
+    if not found:  # it was found wrong by an earlier phase
+        raise Poisoned
+    return found[0]
 
 
 def _elaborate(

@@ -58,12 +58,12 @@ class Joins(Calls):
         else:
             values = evaluator.iterate(item.iterable, self.scope)
         sides: list[Side] = []
-        inner = place.inside()
         for position, value in enumerate(values):
             frame = self.iteration(item.names, value, position, len(values), item.iterable.span)
             self.session.frames.append(frame)
             try:
-                sides += self._sides(item.branches, stream, inner, _shifted(feed, len(sides)))
+                within = place.run(position)
+                sides += self._sides(item.branches, stream, within, _shifted(feed, len(sides)))
             finally:
                 self.session.frames.pop()
             if sides and sides[-1].value is POISON:

@@ -13,33 +13,31 @@ from archdsl.ir.program import ModuleName
 class Place:
     """Where modules are put: a class, or a container whose children are numbered.
 
-    `looped`: inside a loop of the class, where a plain name is a family's.
+    `runs`: which run of each loop of the class this is, outermost first; there, a plain name is
+    a family's, and its members are counted by the runs.
     """
 
-    __slots__ = ("count", "looped", "prefix", "sequential")
+    __slots__ = ("count", "prefix", "runs", "sequential")
 
-    def __init__(self, prefix: str, sequential: bool, looped: bool = False) -> None:
+    def __init__(self, prefix: str, sequential: bool, runs: tuple[int, ...] = ()) -> None:
         self.prefix = prefix
         self.sequential = sequential
-        self.looped = looped
+        self.runs = runs
         self.count = 0
 
-    def inside(self) -> Place:
-        """The same place within a loop."""
-        if self.sequential or self.looped:
-            return self
-        return Place(self.prefix, False, True)
+    def run(self, number: int) -> Place:
+        """The same place in one run of a loop."""
+        return self if self.sequential else Place(self.prefix, False, (*self.runs, number))
 
 
 class Paths:
     """Gives out the paths of one instance."""
 
-    __slots__ = ("_families", "_free", "_text", "_value")
+    __slots__ = ("_free", "_text", "_value")
 
     def __init__(self, text: Callable[[Template], str], value: Callable[[Any], Any]) -> None:
         self._text = text
         self._value = value
-        self._families: dict[str, int] = {}
         self._free: dict[str, int] = {}
 
     def module(self, name: ModuleName | None, place: Place, kind: str) -> str:
@@ -54,12 +52,10 @@ class Paths:
         plain = isinstance(name.base, str)
         base = name.base if isinstance(name.base, str) else self._text(name.base)
         path = join(place.prefix, base)
-        for index in name.indices:
-            path += f".{self._value(index)}"
-        if place.looped and plain and not name.indices and not name.shared:
-            position = self._families.get(path, 0)
-            self._families[path] = position + 1
-            return f"{path}.{position}"
+        if name.indices:
+            return f"{path}.{'_'.join(str(self._value(index)) for index in name.indices)}"
+        if place.runs and plain and not name.shared:
+            return f"{path}.{'_'.join(map(str, place.runs))}"
         return path
 
     def functional(self, place: Place, kind: str) -> str:

@@ -87,6 +87,8 @@ class Session:
         if name in self.externs:
             return Callee(kind="extern", name=name)
         op = OPS.get(name)
+        if op is None and self.bag.failed:
+            raise Poisoned  # an earlier phase may have found it wrong
         return Callee(kind="op", name=op.name) if op is not None else None
 
     def parameters(self, callee: Callee) -> tuple[str, ...]:

@@ -190,12 +190,19 @@ def _chain(outer: Way | None, inner: Way | None) -> Way | None:
 def stride_between(before: Value, after: Value) -> tuple[Any, Any]:
     """By how much the positions of `after` lie further apart than those of `before`; (1, 1) where
     either has no position."""
-    from fractions import Fraction
-
     for first, second in zip(before.reach, after.reach):
         if first is None or second is None or first[3] is None or second[3] is None:
             continue
         if first[3:] == second[3:]:
             return 1, 1
-        return whole(Fraction(second[3]) / first[3]), whole(Fraction(second[4]) / first[4])
+        return _ratio(first[3], second[3]), _ratio(first[4], second[4])
     return 1, 1
+
+
+def _ratio(before: Any, after: Any) -> Any:
+    if after % before == 0:
+        return whole(after // before)
+    # Only networks that enlarge maps wait for this import.
+    from fractions import Fraction
+
+    return whole(Fraction(after) / before)

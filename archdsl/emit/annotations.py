@@ -57,7 +57,7 @@ def _row(rows: tuple[Any, ...], callees: Callable[[list[Callee]], str]) -> str |
         return None
     if len({len(row) for row in rows}) != 1 or not rows[0]:
         return None
-    columns = [annotation(column, callees) for column in zip(*rows)]  # noqa: B905
+    columns = [annotation(column, callees) for column in zip(*rows)]
     if len(set(columns)) == 1:
         return None
     return f"tuple[{', '.join(columns)}]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width
 from archdsl.emit.conditions import choice, where_given
@@ -13,10 +12,9 @@ from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
 from archdsl.emit.merges import arithmetic, dense, merge, residual, split
 from archdsl.emit.sequential import (
-    Child,
-    _loop,
-    _repeat_names,
     container_text,
+    loop_children,
+    repeat_names,
     sequential,
     with_argument,
 )
@@ -122,20 +120,22 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
         flow = tuple(member.but(text=flow.text, simple=False) for member in flow.members)
     values = parts(flow)
     variables = [
-        target.base
-        if tensor.text == target.base and target.base not in w.protected
-        else w.variable_for(target.base)
-        for target, tensor in zip(item.targets, values)  # noqa: B905
+        (
+            target.base
+            if tensor.text == target.base and target.base not in w.protected
+            else w.variable_for(target.base)
+        )
+        for target, tensor in zip(item.targets, values)
     ]
     texts = {tensor.text for tensor in values}
     if len(texts) == 1 and len(values) > 1:
         w.emit(f"{', '.join(variables)} = {values[0].text}")
     else:
-        for variable, tensor in zip(variables, values):  # noqa: B905
+        for variable, tensor in zip(variables, values):
             if tensor.text != variable:
                 w.emit(f"{variable} = {tensor.text}")
     named = []
-    for target, variable, tensor in zip(item.targets, variables, values):  # noqa: B905
+    for target, variable, tensor in zip(item.targets, variables, values):
         each = tensor.but(text=variable, simple=True, fresh=False)
         w.protected.add(variable)
         w.scope[target.base] = each
@@ -154,7 +154,12 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
     )
     family = w.families.get(target.base)
     if family is None:
-        ordered = len(indices) == 1 and w.loop is not None and w.loop.counts == binders[0] and len(w.loops) == 1
+        ordered = (
+            len(indices) == 1
+            and w.loop is not None
+            and w.loop.counts == binders[0]
+            and len(w.loops) == 1
+        )
         variable = w.names.take(target.base)
         family = Family(variable, tensor.shape, binders, ordered)
         w.families[target.base] = family
@@ -285,9 +290,7 @@ def declare_container(
     reference = w.declare(name, text, "nn.Sequential")
     if prelude:
         w.init.append("")
-    return result.but(
-        text=w.apply(reference, tensor), simple=False, fresh=False
-    )
+    return result.but(text=w.apply(reference, tensor), simple=False, fresh=False)
 
 
 def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
@@ -311,21 +314,23 @@ def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
 def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow) -> Flow:
     if item.inline or isinstance(flow, tuple):
         return class_loop(
-            w, item.uid, _repeat_names(item), None, item.times, item.body, flow, item.container
+            w, item.uid, repeat_names(item), None, item.times, item.body, flow, item.container
         )
     ops: list[Any] = []
     tensor = single(flow)
-    result = single(_loop(w, _repeat_names(item), None, item.body, tensor, ops, item.times))
+    result = single(loop_children(w, repeat_names(item), None, item.body, tensor, ops, item.times))
     assert item.container is not None
     return declare_container(w, item.container, ops, tensor, result)
 
 
 def _for(w: ClassWriter, item: p.For, flow: Flow) -> Flow:
     if item.inline or isinstance(flow, tuple):
-        return class_loop(w, item.uid, item.names, item.iterable, None, item.body, flow, item.container)
+        return class_loop(
+            w, item.uid, item.names, item.iterable, None, item.body, flow, item.container
+        )
     ops: list[Any] = []
     tensor = single(flow)
-    result = single(_loop(w, item.names, item.iterable, item.body, tensor, ops, None))
+    result = single(loop_children(w, item.names, item.iterable, item.body, tensor, ops, None))
     assert item.container is not None
     return declare_container(w, item.container, ops, tensor, result)
 
@@ -368,6 +373,3 @@ def _tensor(w: ClassWriter, item: p.Tensor) -> None:
     w.init += filled
     w.scope[item.name] = Tensor(shape, f"self.{attribute}", stride=None, simple=True)
     w.protected.add(f"self.{attribute}")
-
-
-__all__ = ["Child", "bind", "e", "walk"]

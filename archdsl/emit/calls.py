@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Variable
 from archdsl.emit.tensor import (
     HEIGHT,
     WIDTH,
@@ -39,7 +38,6 @@ class CalleeParam:
         self.name = name
         self.candidates = candidates
         self.optional = optional
-
 
     @property
     def symbol(self) -> Any:
@@ -270,16 +268,14 @@ def by_port(definition: p.Definition, flow: Flow) -> Flow:
     if len(ports) == 1:
         return packed(flow)
     assert isinstance(flow, tuple)
-    return tuple(
-        packed(part) if port.many else part for port, part in zip(ports, flow)  # noqa: B905
-    )
+    return tuple(packed(part) if port.many else part for port, part in zip(ports, flow))
 
 
 def implied_inputs(code: ClassCode, inputs: tuple[Tensor, ...]) -> list[tuple[str, Any]]:
     """The input channels that a constructor takes, and their values."""
     return [
         (name, tensor.channels)
-        for name, tensor in zip(code.channel_params, inputs)  # noqa: B905
+        for name, tensor in zip(code.channel_params, inputs)
         if name is not None and name not in code.dropped
     ]
 
@@ -289,7 +285,7 @@ def block_mapping(
 ) -> dict[str, Any]:
     """What each name of a block's constructor stands for at a call."""
     mapping: dict[str, Any] = {}
-    for name, prefix, tensor in zip(code.channel_symbols, code.input_prefixes, inputs):  # noqa: B905
+    for name, prefix, tensor in zip(code.channel_symbols, code.input_prefixes, inputs):
         mapping[name] = tensor.channels
         if len(tensor.shape) == 3:
             mapping[prefix + HEIGHT], mapping[prefix + WIDTH] = tensor.shape[1:]
@@ -325,7 +321,7 @@ def block_outputs(
     if outputs is not None and ranks != tuple(len(tensor.shape) for tensor in code.starts):
         outputs = w.unit.outputs_for(code.definition, ranks)
     if outputs is None:
-        return Tensor((s.name("@recursive"),) + inputs[0].shape[1:], stride=inputs[0].stride)
+        return Tensor((s.name("@recursive"), *inputs[0].shape[1:]), stride=inputs[0].stride)
     made = []
     tall, wide = _side(mapping, 0), _side(mapping, 1)
     for output in outputs:
@@ -333,7 +329,7 @@ def block_outputs(
         if isinstance(output, ListResult):
             made.append(_list_result(output, sides))
             continue
-        shape = tuple(s.substitute(dim, side) for dim, side in zip(output.shape, sides))  # noqa: B905
+        shape = tuple(s.substitute(dim, side) for dim, side in zip(output.shape, sides))
         stride = None
         if output.stride is not None:
             stride = (s.substitute(output.stride[0], tall), s.substitute(output.stride[1], wide))
@@ -345,15 +341,13 @@ def _list_result(output: ListResult, sides: tuple[dict[str, Any], ...]) -> Any:
     """A list of results: apart where their number is known here."""
     count = s.substitute(output.count, sides[0])
     if not isinstance(count, int):
-        lists = tuple(
-            s.substitute(dims, side) for dims, side in zip(output.lists(), sides)  # noqa: B905
-        )
+        lists = tuple(s.substitute(dims, side) for dims, side in zip(output.lists(), sides))
         return TensorList(lists, "", count, simple=False)
     members = []
     for position in range(count):
         shape = tuple(
             s.substitute(dim, {**side, output.binder: position})
-            for dim, side in zip(output.shape, sides)  # noqa: B905
+            for dim, side in zip(output.shape, sides)
         )
         members.append(shape)
     dims = tuple(tuple(shape[axis] for shape in members) for axis in range(3))
@@ -363,8 +357,7 @@ def _list_result(output: ListResult, sides: tuple[dict[str, Any], ...]) -> Any:
 def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
     """The mapping for heights (0) or widths (1): of a size, that side alone."""
     return {
-        name: value[side] if isinstance(value, Size) else value
-        for name, value in mapping.items()
+        name: value[side] if isinstance(value, Size) else value for name, value in mapping.items()
     }
 
 
@@ -409,14 +402,10 @@ def _make_block_param(
     width = s.Symbol("out", param.name, *relevant)
     for callee in param.candidates:
         w.unit.code(callee.name).exposes = True
-    strides = {s.key_of(single(other).stride) for other in flows}
-    stride = first.stride if len(strides) == 1 else _candidate_stride(flows, given)
     shape = (width, *first.shape[1:])
-    return Made(text=made.text, kind=made.kind, flow=Tensor(shape, stride=stride), widths_of=width)
-
-
-def _candidate_stride(flows: list[Flow], given: dict[str, Any]) -> Any:
-    return single(flows[0]).stride
+    return Made(
+        text=made.text, kind=made.kind, flow=Tensor(shape, stride=first.stride), widths_of=width
+    )
 
 
 def _relevant(
@@ -432,7 +421,7 @@ def _relevant(
         for name, value in _merged(callee, given, names).items():
             if name in used and (name, s.key_of(value)) not in relevant:
                 relevant.append((name, s.key_of(value)))
-        for symbol, tensor in zip(code.channel_symbols, inputs):  # noqa: B905
+        for symbol, tensor in zip(code.channel_symbols, inputs):
             if symbol in used and (symbol, s.key_of(tensor.channels)) not in relevant:
                 relevant.append((symbol, s.key_of(tensor.channels)))
     return relevant
@@ -441,7 +430,7 @@ def _relevant(
 def _alike(first: Flow, second: Flow) -> bool:
     left, right = parts(first), parts(second)
     return len(left) == len(right) and all(
-        s.same(a.channels, b.channels) for a, b in zip(left, right)  # noqa: B905
+        s.same(a.channels, b.channels) for a, b in zip(left, right)
     )
 
 
@@ -500,7 +489,7 @@ def op_arguments(op: Op, given: dict[str, Any], tensor: Tensor | None) -> list[t
     probe = torch.arguments(args, shape)
     actual = probe if tensor is None else torch.arguments(args, tensor.shape)
     result = []
-    for mark, argument in zip(probe, actual):  # noqa: B905
+    for mark, argument in zip(probe, actual):
         if argument.default is not REQUIRED and s.same(argument.value, argument.default):
             continue
         runtime = _RUNTIME in s.names_in(mark.value)
@@ -540,6 +529,3 @@ def resolved_width(w: ClassWriter, made: Made, reference: str) -> Flow:
     tensor = single(made.flow)
     version = w.local("channels", made.widths_of, f"{reference}.out_channels")
     return tensor.but(shape=(version, *tensor.shape[1:]))
-
-
-__all__ = ["CalleeParam", "Made", "Variable", "make", "make_block", "make_op", "resolved_width"]

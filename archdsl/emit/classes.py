@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
-from archdsl.emit.init import init_loop
-from archdsl.emit.inputs import calls_of
 from archdsl.emit.calls import CalleeParam
 from archdsl.emit.code import Block, Code, Local, mentions, prune, texts
-from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
+from archdsl.emit.init import init_loop
+from archdsl.emit.inputs import calls_of
 from archdsl.emit.merges import as_list
+from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
 from archdsl.emit.tensor import (
     HEIGHT,
     WIDTH,
@@ -28,7 +28,7 @@ from archdsl.emit.tensor import (
 from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Instance
-from archdsl.ops.op import SAME, Size
+from archdsl.ops.op import SAME
 
 if TYPE_CHECKING:
     from archdsl.emit.unit import Unit
@@ -192,9 +192,12 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
     if code.is_model:
         return own + implied
     padding = [Parameter("padding", "int | tuple[int, int]", "0")] if code.implied_padding else []
-    return implied + [each for each in own if each.default is None] + [
-        each for each in own if each.default is not None
-    ] + padding
+    return (
+        implied
+        + [each for each in own if each.default is None]
+        + [each for each in own if each.default is not None]
+        + padding
+    )
 
 
 def _free_scope(w: ClassWriter) -> dict[str, Any]:
@@ -246,8 +249,7 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     """The values that arrive, symbolic; a model knows its input's size."""
     flows: list[Any] = []
     several = len(definition.inputs) > 1
-    position = 0
-    for port in definition.inputs:
+    for position, port in enumerate(definition.inputs):
         name = port.name or "in"
         plain = name in ("in", "x")
         prefix = "" if name == "in" and not several else f"{name}."
@@ -256,7 +258,6 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
         rank = len(instances[0].inputs[position]) if instances else 3
         if w.code.ranks is not None:
             rank = w.code.ranks[position]
-        position += 1
         if port.many:
             tensor: Tensor = _list_input(w, symbol, prefix, variable)
             w.unit.need("Sequence")
@@ -291,7 +292,7 @@ def _input(
         code.channel_params.append(symbol)
         return Tensor(dims, variable, simple=True)
     known = [None if dim is None else w.value(dim) for dim in port.dims]
-    for name, value in zip(port.dim_names, known):  # noqa: B905
+    for name, value in zip(port.dim_names, known):
         if name is not None:
             w.scope[name] = value
     channels = known[0]
@@ -335,7 +336,7 @@ def _module(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tenso
 def _size_lines(w: ClassWriter) -> list[str]:
     """The heights and widths of inputs that `forward` needs later."""
     lines = []
-    for prefix, (variable, _) in zip(w.code.input_prefixes, w.code.inputs):  # noqa: B905
+    for prefix, (variable, _) in zip(w.code.input_prefixes, w.code.inputs):
         if prefix in w.sizes:
             tall, wide = size_name(prefix + HEIGHT), size_name(prefix + WIDTH)
             lines.append(f"{tall}, {wide} = {variable}.shape[-2:]")
@@ -452,11 +453,7 @@ def _reads_input(region: p.Region) -> bool:
 
 def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance]) -> None:
     code = w.code
-    captures: Code = [
-        f"self.{attribute} = {name}"
-        for name, attribute in w.captured.items()
-        if name not in definition_attributes(w)
-    ]
+    captures: Code = [f"self.{attribute} = {name}" for name, attribute in w.captured.items()]
     code.init = [*w.init, *captures, *init_loop(w)]
     code.forward = w.lines
     _settle(code.init, w)
@@ -471,7 +468,7 @@ def _refuse_unknown(w: ClassWriter, definition: p.Definition) -> None:
     """What depends on the input's height or width is for `forward`, not for the constructor."""
     if w.code.guess is None and definition.name in calls_of(definition.body):
         return
-    for text in texts(code_of(w)):
+    for text in texts(w.code.init):
         if "@" in text:
             raise w.error(
                 "E522",
@@ -479,15 +476,6 @@ def _refuse_unknown(w: ClassWriter, definition: p.Definition) -> None:
                 definition.span,
                 "bring the map to one size first: `adaptive_avgpool(1x1)` or `global_avgpool`",
             )
-
-
-def code_of(w: ClassWriter) -> Code:
-    """The constructor's code."""
-    return w.code.init
-
-
-def definition_attributes(w: ClassWriter) -> set[str]:
-    return set()
 
 
 def _settle(code: Code, w: ClassWriter) -> None:
@@ -509,15 +497,11 @@ def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
         exposed = [s.text(s.unstale(code.outputs[0].channels))]
     used = [*code.init, *exposed]
     for param in definition.params:
-        if not mentions(used, param.name) and not _default_of_another(w, param.name):
+        if not mentions(used, param.name):
             code.dropped.add(param.name)
     for name in code.channel_params:
         if name is not None and not mentions(used, name):
             code.dropped.add(name)
-
-
-def _default_of_another(w: ClassWriter, name: str) -> bool:
-    return False
 
 
 def exposes_late(code: ClassCode) -> bool:
@@ -531,6 +515,3 @@ def out_channels_line(code: ClassCode) -> str:
     if exposes_late(code):
         return f"self.out_channels = {s.text(s.unstale(code.outputs[0].channels))}"
     return f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}"
-
-
-__all__ = ["ClassCode", "Parameter", "Size", "build", "out_channels_line"]

@@ -79,11 +79,7 @@ def mentions(code: Code, identifier: str) -> bool:
 def prune(code: Code, keep: Code = []) -> Code:  # noqa: B006
     """Drop locals that nothing reads, until all that stand are read."""
     while True:
-        dead = {
-            part.name
-            for part in _locals(code)
-            if not mentions(code + keep, part.name)
-        }
+        dead = {part.name for part in _locals(code) if not mentions(code + keep, part.name)}
         if not dead:
             return _tidy(code)
         code = _without(code, dead)

@@ -15,6 +15,7 @@ from archdsl.node import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from archdsl.emit.writer import ClassWriter
 
@@ -32,7 +33,11 @@ class Part:
     """An arm once written."""
 
     def __init__(
-        self, init: Code, lines: Code, declared: dict[str, str], nested: set[str] = frozenset()
+        self,
+        init: Code,
+        lines: Code,
+        declared: dict[str, str],
+        nested: AbstractSet[str] = frozenset(),
     ) -> None:
         self.init, self.lines, self.declared = init, lines, declared
         self.nested = nested
@@ -174,7 +179,7 @@ def narrow(w: ClassWriter, item: p.If) -> None:
     name = node.operands[0]
     if isinstance(name, e.Name) and isinstance(node.operands[1], e.Null):
         held = w.scope.get(name.id)
-        if hasattr(held, "given"):
+        if held is not None and hasattr(held, "given"):
             w.scope[name.id] = held.given()
 
 
@@ -230,7 +235,8 @@ def _handed(region: p.Region, item: p.If) -> p.Region:
     if not isinstance(last, p.If) or last.targets or len(item.targets) != 1:
         return region
     handed = replace(last, targets=item.targets)
-    return replace(region, items=(*region.items[:-1], handed))
+    items = (*region.items[:-1], handed)
+    return p.Region(items=items, sequential=region.sequential, span=region.span)
 
 
 def _texts(flow: Flow) -> tuple[str, ...]:
@@ -261,7 +267,7 @@ def _assigned(w: ClassWriter, target: tuple[str, ...], flow: Flow) -> Flow:
     if len(tensors) != len(target):
         return flow
     made = []
-    for name, tensor in zip(target, tensors):  # noqa: B905
+    for name, tensor in zip(target, tensors):
         if tensor.text != name:
             w.emit(f"{name} = {tensor.text}")
         made.append(tensor.but(text=name, simple=True))
@@ -285,7 +291,7 @@ def _keep_common(w: ClassWriter, outer: dict[str, Any], bound: list[dict[str, An
 
 def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) -> Flow:
     made = []
-    for first, second, text in zip(parts(then), parts(other), target):  # noqa: B905
+    for first, second, text in zip(parts(then), parts(other), target):
         made.append(join_shapes(condition, first, second).but(text=text, simple=True))
     return made[0] if len(made) == 1 else tuple(made)
 
@@ -296,9 +302,7 @@ def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:
         return other
     if _recursive(other):
         return then
-    shape = tuple(
-        s.choose(condition, a, b) for a, b in zip(then.shape, other.shape)  # noqa: B905
-    )
+    shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
     stride = then.stride
     if then.stride is None or other.stride is None:
         stride = None
@@ -347,9 +351,7 @@ def projects(start: Tensor, body: Tensor) -> Any:
     return s.either(stride, s.compare("!=", start.channels, body.channels))
 
 
-def guarded_projection(
-    w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor
-) -> Tensor:
+def guarded_projection(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> Tensor:
     """The skip's value: the input itself, or its projection where it has to be projected."""
     assert item.projection is not None
     condition = True if item.skip == "apply" else projects(start, body)
@@ -371,9 +373,7 @@ def _always(w: ClassWriter, projection: p.Region, start: Tensor) -> Tensor:
     return made
 
 
-def _sometimes(
-    w: ClassWriter, condition: Any, projection: p.Region, start: Tensor
-) -> Tensor:
+def _sometimes(w: ClassWriter, condition: Any, projection: p.Region, start: Tensor) -> Tensor:
     variable = w.names.take("identity")
     made: list[Tensor] = []
 

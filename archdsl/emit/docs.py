@@ -27,7 +27,9 @@ def class_doc(code: ClassCode) -> str:
         return _closed(wrapped(shape))
     doc = escaped(code.definition.doc.strip())
     paragraphs = [line.strip() for line in doc.split("\n")]
-    return _closed("\n".join([*_indented(paragraphs), "", *wrapped(shape).split("\n")]).replace("\n", "\n    "))
+    return _closed(
+        "\n".join([*_indented(paragraphs), "", *wrapped(shape).split("\n")]).replace("\n", "\n    ")
+    )
 
 
 def _closed(text: str) -> str:
@@ -47,7 +49,9 @@ def _indented(lines: list[str]) -> list[str]:
 def wrapped(text: str) -> str:
     """Text within the width of a class's docstring."""
     return "\n".join(
-        textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False, subsequent_indent="    ")
+        textwrap.wrap(
+            text, _WIDTH, break_long_words=False, break_on_hyphens=False, subsequent_indent="    "
+        )
     )
 
 
@@ -61,7 +65,7 @@ def shapes(code: ClassCode) -> str:
 def _shape(code: ClassCode, tensor: Tensor) -> str:
     names: dict[str, Any] = {}
     several = len(code.input_prefixes) > 1
-    for prefix, (variable, _) in zip(code.input_prefixes, code.inputs):  # noqa: B905
+    for prefix, (variable, _) in zip(code.input_prefixes, code.inputs):
         tail = f"_{variable}" if several else ""
         names[prefix + HEIGHT] = s.name(f"H{tail}")
         names[prefix + WIDTH] = s.name(f"W{tail}")

@@ -6,13 +6,12 @@ import os
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from archdsl.diagnostics import Bag, SpecError
 from archdsl.emit import docs
 from archdsl.emit import symbol as s
 from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line
-from archdsl.emit.code import Block, Code, render, texts
+from archdsl.emit.code import Block, Code, render
 from archdsl.emit.unit import Unit
 from archdsl.ir import program as p
 from archdsl.ir.design import Design
@@ -66,9 +65,7 @@ def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
 def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | None:
     """The module as data; None if something could not be written."""
     unit = Unit(program, designs)
-    reachable = {
-        instance.definition.name for design in designs for instance in design.instances()
-    }
+    reachable = {instance.definition.name for design in designs for instance in design.instances()}
     for definition in program.definitions:
         if definition.name not in reachable:
             continue
@@ -107,7 +104,7 @@ def formatted(module: PyModule) -> str:
     import jinja2
 
     folder = os.path.join(os.path.dirname(__file__), "templates")
-    environment = jinja2.Environment(  # noqa: S701 - the output is Python, not HTML
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -158,8 +155,7 @@ def _tidied(code: Code) -> Code:
         if isinstance(part, Block):
             part = Block(header=part.header, body=_tidied(part.body))
         if isinstance(part, str) and part.startswith("return ") and result and result[-1] == "":
-            if len(result) < 3:
-                result.pop()
+            result.pop()
         result.append(part)
     while result and result[-1] == "":
         result.pop()
@@ -299,6 +295,3 @@ def _bodies(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> lis
     for factory in factories:
         found += ["Any", factory.call]
     return found
-
-
-__all__ = ["PyModule", "emit", "formatted", "plan", "s", "texts"]

@@ -8,7 +8,6 @@ from typing import Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.tensor import listed
-from archdsl.ir.design import Callee
 from archdsl.ir.program import Function
 from archdsl.ops.op import SAME, Size
 from archdsl.values import BUILTINS
@@ -19,7 +18,7 @@ Scope = dict[str, Any]
 class Loop:
     """A comprehension over a list that only the constructor's caller knows."""
 
-    __slots__ = ("element", "conditions", "iterable", "names_bound")
+    __slots__ = ("conditions", "element", "iterable", "names_bound")
 
     def __init__(
         self, names_bound: tuple[str, ...], element: Any, iterable: Any, conditions: tuple[Any, ...]
@@ -65,7 +64,7 @@ def spread(names: tuple[str, ...], item: Any) -> dict[str, Any]:
     if len(names) == 1:
         return {names[0]: item}
     if isinstance(item, tuple):
-        return dict(zip(names, item))  # noqa: B905
+        return dict(zip(names, item))
     return {name: s.index(item, position) for position, name in enumerate(names)}
 
 
@@ -148,7 +147,7 @@ class Evaluator:
             function = self._functions[node.function]
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
             inner = {key: value for key, value in scope.items() if key in self._functions}
-            inner.update(zip(function.params, values))  # noqa: B905
+            inner.update(zip(function.params, values))
             return self.evaluate(function.value, inner)
         if node.function in BUILTINS:
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
@@ -177,7 +176,7 @@ class Evaluator:
             for value in (self.evaluate(operand, scope) for operand in node.operands)
         ]
         result: Any = True
-        for op, left, right in zip(node.ops, operands, operands[1:]):  # noqa: B905
+        for op, left, right in zip(node.ops, operands, operands[1:]):
             result = s.both(result, s.compare(op, left, right))
         return result
 
@@ -218,13 +217,3 @@ def _attribute(value: Any, name: str) -> Any:
     if name in ("height", "width"):
         return dims[-2 if name == "height" else -1]
     return tuple(dims)
-
-
-def callee_without(callee: Callee, taken: set[str]) -> tuple[tuple[str, Any], ...]:
-    """The bound arguments of a callee that a call does not give anew."""
-    return tuple((name, value) for name, value in callee.arguments if name not in taken)
-
-
-def evaluate_all(nodes: tuple[e.Expr, ...], scope: Scope, evaluator: Evaluator) -> tuple[Any, ...]:
-    """The values of several expressions."""
-    return tuple(evaluator.evaluate(node, scope) for node in nodes)

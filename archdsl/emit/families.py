@@ -41,6 +41,15 @@ class Loop:
         self.keyed: list[str] = []
 
 
+def counted(w: ClassWriter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a loop; a bare `repeat` gets one, for what has to know the run."""
+    if names != ("_",):
+        return names
+    around = {variable for loop in w.loops for variable in loop.variables}
+    wish = next(each for each in ("i", "j", "k", "l", "m", "n") if each not in around)
+    return (w.locals.copy().take(wish),)
+
+
 def count_of(trips: Any) -> Any:
     """How often a loop runs."""
     return s.index_count(trips) if isinstance(trips, s.Symbol) else len(trips)
@@ -65,9 +74,8 @@ def declare_member(
     loop = w.loop
     assert loop is not None
     indices = tuple(w.value(index) for index in name.indices)
-    counted = (
-        not indices
-        or len(indices) == 1
+    counted = not indices or (
+        len(indices) == 1
         and isinstance(indices[0], s.Symbol)
         and indices[0].op == "name"
         and indices[0].args[0] == loop.counts
@@ -79,9 +87,14 @@ def declare_member(
         w.init.append(f"self.{attribute}.append({text})")
         return variable
     if not indices:
-        indices = tuple(
-            s.name(each.counts or each.variables[0]) for each in w.loops if each.variables
-        )
+        if any(each.counts is None for each in w.loops):
+            raise w.error(
+                "E523",
+                f"members of the family `{attribute}` need an index here",
+                name.span,
+                f"count the runs, as in `for i, v in enumerate(...)`, and label it `{attribute}[i]:`",
+            )
+        indices = tuple(s.name(each.counts) for each in w.loops if each.counts)
     key = _key(indices, s.text)
     if attribute not in loop.keyed:
         loop.keyed.append(attribute)
@@ -118,6 +131,7 @@ def class_loop(
     """A loop among a class's own steps."""
     if computed_labels(body):
         return _written_out(w, uid, names, iterable, count, body, flow)
+    names = counted(w, names)
     trips, header = loop_header(w, names, iterable, count)
     if container is not None:
         body = _named(body, container)
@@ -134,7 +148,7 @@ def class_loop(
     locals_ = tuple(w.latest(wish).args[0] for wish in wishes)
     settled = {
         wish: w.settled_after(w.latest(wish), tensor.channels, trips, (*names, *locals_))
-        for wish, tensor in zip(map(_wish, parts(start)), parts(result))  # noqa: B905
+        for wish, tensor in zip(map(_wish, parts(start)), parts(result))
         if wish in wishes
     }
     return _unfresh(_followed(result, settled))
@@ -218,7 +232,7 @@ def _running(start: Flow, run_once: Callable[[Flow], Flow]) -> dict[str, Any]:
         after = run_once(trial)
         changed = {
             _wish(first): origin.channels
-            for origin, first, second in zip(parts(start), parts(trial), parts(after))  # noqa: B905
+            for origin, first, second in zip(parts(start), parts(trial), parts(after))
             if not s.same(first.channels, second.channels)
         }
         if changed.keys() <= known.keys():
@@ -239,9 +253,11 @@ def _followed(flow: Flow, channels: dict[str, Any]) -> Flow:
 def _named(body: p.Region, container: p.ModuleName) -> p.Region:
     """The one step of a container's runs, as a family of the container's name."""
     items = tuple(
-        replace(item, name=container)
-        if isinstance(item, (p.Call, p.Group)) and item.name is None
-        else item
+        (
+            replace(item, name=container)
+            if isinstance(item, (p.Call, p.Group)) and item.name is None
+            else item
+        )
         for item in body.items
     )
     return p.Region(items=items, sequential=False, span=body.span)
@@ -270,8 +286,7 @@ def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
     names = [w.names.take(wish) for wish in wishes]
     w.emit(f"{', '.join(names)} = {', '.join(texts)}")
     return tuple(
-        tensor.but(text=name, simple=True, fresh=False)
-        for tensor, name in zip(parts(flow), names)  # noqa: B905
+        tensor.but(text=name, simple=True, fresh=False) for tensor, name in zip(parts(flow), names)
     )
 
 
@@ -333,14 +348,10 @@ def _close(w: ClassWriter, start: Flow, result: Flow) -> Flow:
         w.emit(f"{', '.join(texts)} = {after[0].text}")
     elif [tensor.text for tensor in after] != texts:
         w.emit(f"{', '.join(texts)} = {', '.join(tensor.text for tensor in after)}")
-    return tuple(
-        tensor.but(text=text, simple=True) for tensor, text in zip(after, texts)  # noqa: B905
-    )
+    return tuple(tensor.but(text=text, simple=True) for tensor, text in zip(after, texts))
 
 
-def place_init(
-    w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code
-) -> None:
+def place_init(w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code) -> None:
     """The families' creation and the loop that fills them."""
     for attribute in loop.stepped:
         w.own(attribute, "nn.ModuleList")
@@ -427,9 +438,7 @@ def place_forward(
     if not lines:
         return
     read = {name for name in names if name != "_" and mentions(lines, name)}
-    w.lines.append(
-        Block(header=forward_header(w, loop, names, iterable, count, read), body=lines)
-    )
+    w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
 
 
 # Loops that are written out

@@ -44,9 +44,11 @@ def _classes(w: ClassWriter, rule: p.InitRule) -> str:
 
 def _fill(w: ClassWriter, rule: p.InitRule) -> Code:
     arguments = [
-        f"{argument.parameter}={s.text(w.value(argument.value))}"
-        if argument.parameter != "val"
-        else s.text(w.value(argument.value))
+        (
+            f"{argument.parameter}={s.text(w.value(argument.value))}"
+            if argument.parameter != "val"
+            else s.text(w.value(argument.value))
+        )
         for argument in rule.arguments
     ]
     code: Code = [f"nn.init.{rule.scheme}_({', '.join(['module.weight', *arguments])})"]

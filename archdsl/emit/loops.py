@@ -35,7 +35,9 @@ def loop_header(
         return trips, f"for {target} in range({s.text(times)}):"
     value = w.value(iterable)
     source = listed(value)
-    return value if source is None else source.shape[0], f"for {target} in {iterable_text(w, iterable)}:"
+    return (
+        value if source is None else source.shape[0]
+    ), f"for {target} in {iterable_text(w, iterable)}:"
 
 
 def lists_of(
@@ -50,7 +52,7 @@ def lists_of(
         if iterable.function == "enumerate" and len(names) == 2:
             sources = [(names[1], arguments[0])]
         elif iterable.function == "zip":
-            sources = list(zip(names, arguments))  # noqa: B905
+            sources = list(zip(names, arguments))
         elif iterable.function == "reversed" and len(names) == 1:
             sources = [(names[0], arguments[0])]
     found = {}
@@ -134,6 +136,4 @@ def require_line(w: ClassWriter, item: p.Require) -> None:
     if not isinstance(condition, s.Symbol):
         return
     message = w.unit.fstring(w, item.message)
-    w.init.append(
-        Block(header=f"if {s.text(condition)}:", body=[f"raise ValueError({message})"])
-    )
+    w.init.append(Block(header=f"if {s.text(condition)}:", body=[f"raise ValueError({message})"]))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, fits, mentions
-from archdsl.emit.conditions import guarded_projection
+from archdsl.emit.conditions import guarded_projection, write_arms
+from archdsl.emit.evaluate import Loop as Comprehension
 from archdsl.emit.evaluate import spread
-from archdsl.emit.families import Loop, counter, forward_header, place_init
+from archdsl.emit.families import Loop, counted, counter, forward_header, place_init
 from archdsl.emit.loops import loop_header, loop_scope, require_line
-from archdsl.emit.tensor import Family, Flow, ListResult, Tensor, TensorList, parts, single
+from archdsl.emit.tensor import Family, Flow, ListResult, Tensor, TensorList, parts, single, times
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def merge(w: ClassWriter, item: p.Merge, flow: Flow) -> Tensor:
         if isinstance(flow, TensorList):
             return _join_members(w, item.op, flow)
         if not isinstance(flow, tuple):
-            return join_list(w, item.op, flow)
+            return flow
         return join(w, item.op, list(parts(flow)))
     start = w.settle_flow(flow)
     start = start.but(fresh=False) if isinstance(start, Tensor) else start
@@ -117,18 +118,17 @@ def _join_members(w: ClassWriter, op: str, flow: TensorList) -> Tensor:
         flow_named = w.flush(flow)
         assert isinstance(flow_named, TensorList)
         joined = join(w, op, list(flow_named.members))
-        text = f"torch.cat({flow_named.text}, dim=1)" if op == "concat" else _folded(flow_named.text, op)
+        text = (
+            f"torch.cat({flow_named.text}, dim=1)"
+            if op == "concat"
+            else _folded(flow_named.text, op)
+        )
         return joined.but(text=text, simple=False)
     channels = s.call("sum", [flow.shape[0]]) if op == "concat" else s.index(flow.shape[0], 0)
     dims = tuple(s.index(each, 0) for each in flow.shape[1:])
     w.unit.need("torch")
     text = f"torch.cat({flow.text}, dim=1)" if op == "concat" else _folded(flow.text, op)
     return Tensor((channels, *dims), text, stride=None, fresh=True)
-
-
-def join_list(w: ClassWriter, op: str, flow: Tensor) -> Tensor:
-    """A single value joins to itself; a list that `forward` made is joined as a list."""
-    return flow
 
 
 def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
@@ -157,9 +157,7 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
         return pieces
     variables = [w.names.take(f"part{number}") for number in range(1, count + 1)]
     w.emit(f"{', '.join(variables)} = {text}")
-    starts = [
-        piece.but(text=variable, simple=True) for piece, variable in zip(pieces, variables)  # noqa: B905
-    ]
+    starts = [piece.but(text=variable, simple=True) for piece, variable in zip(pieces, variables)]
     result = branches(w, item.branches, list(starts), item.join)
     w.names.release(*variables)
     return result
@@ -255,7 +253,7 @@ def _dynamic(w: ClassWriter, items: tuple[p.BranchItem, ...], start: Flow, op: s
     gathered = w.names.take("branches")
     shapes: list[tuple[Any, Tensor]] = []
     with w.buffer() as lines:
-        _gather(w, items, start, gathered, shapes, 1)
+        _gather(w, items, start, gathered, shapes)
     comprehension = _comprehension(lines, gathered)
     if comprehension is not None:
         w.emit(f"{gathered} = {comprehension}")
@@ -301,7 +299,6 @@ def _gather(
     start: Flow,
     gathered: str,
     shapes: list[tuple[Any, Tensor]],
-    number: int,
 ) -> None:
     for item in items:
         match item:
@@ -331,7 +328,7 @@ def _gather_loop(
     shapes: list[tuple[Any, Tensor]],
 ) -> None:
     iterable, count = item.iterable, None
-    names = item.names or ("_",)
+    names = counted(w, item.names or ("_",))
     trips, header = loop_header(w, names, iterable, count)
     loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
     outer, w.init = w.init, []
@@ -339,15 +336,13 @@ def _gather_loop(
     inner: list[tuple[Any, Tensor]] = []
     try:
         with w.buffer() as lines, loop_scope(w, names, iterable, trips):
-            _gather(w, item.branches, start, gathered, inner, 1)
+            _gather(w, item.branches, start, gathered, inner)
     finally:
         w.contexts.pop()
         code, w.init = w.init, outer
     place_init(w, loop, header, names, code)
     read = {name for name in names if name != "_" and mentions(lines, name)}
-    w.lines.append(
-        Block(header=forward_header(w, loop, names, iterable, count, read), body=lines)
-    )
+    w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
     total = _summed(names, iterable, trips)
     shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
 
@@ -363,8 +358,6 @@ def _summed(names: tuple[str, ...], iterable: Any, trips: Any) -> Any:
             return result
         if s.names_in(width, expand=True).isdisjoint(names):
             return s.binary("*", s.index_count(trips), width)
-        from archdsl.emit.evaluate import Loop as Comprehension
-
         return s.Symbol("call", "sum", s.Symbol("loop", Comprehension(names, width, trips, ())))
 
     return total
@@ -379,14 +372,13 @@ def _gather_if(
 ) -> None:
     condition = w.value(item.condition)
     if not isinstance(condition, s.Symbol):
-        _gather(w, item.then if condition else item.otherwise, start, gathered, shapes, 1)
+        _gather(w, item.then if condition else item.otherwise, start, gathered, shapes)
         return
-    from archdsl.emit.conditions import write_arms
 
     def arm(chosen: tuple[p.BranchItem, ...], holds: bool) -> Any:
         def write() -> None:
             found: list[tuple[Any, Tensor]] = []
-            _gather(w, chosen, start, gathered, found, 1)
+            _gather(w, chosen, start, gathered, found)
             shapes.extend(
                 (
                     lambda width, inner=each: s.choose(
@@ -399,7 +391,9 @@ def _gather_if(
 
         return write
 
-    write_arms(w, condition, arm(item.then, True), arm(item.otherwise, False) if item.otherwise else None)
+    write_arms(
+        w, condition, arm(item.then, True), arm(item.otherwise, False) if item.otherwise else None
+    )
 
 
 # Residual and dense
@@ -446,8 +440,6 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
 
 
 def _through(start: Tensor, body: Tensor) -> Any:
-    from archdsl.emit.tensor import times
-
     return times(start.stride, body.stride)
 
 
@@ -461,7 +453,7 @@ def _added(
             text = f"{operand(body.text, '*')} * {w.forward_text(scale, 8)}"
     shape = tuple(
         b if _simpler(b, a) or i == 0 else a
-        for i, (a, b) in enumerate(zip(body.shape, identity.shape))  # noqa: B905
+        for i, (a, b) in enumerate(zip(body.shape, identity.shape))
     )
     if item.projection is None:
         known = identity.channels if s.opaque(body.channels) else body.channels

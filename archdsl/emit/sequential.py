@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, make
+from archdsl.emit.code import Block, Code, Local
 from archdsl.emit.conditions import alternative, narrow, where_given
-from archdsl.emit.code import Block, Code, Local, mentions, render
 from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
-from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.emit.tensor import Flow, Tensor, single
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.node import Node, replace
@@ -40,12 +40,6 @@ class Choice(Node):
     test: str
     then: list[Any]
     otherwise: list[Any]
-
-
-class Container(Node):
-    """A Sequential to be: its parts, and what the constructor must do before."""
-
-    ops: list[Any]
 
 
 Ops = list[Any]
@@ -81,7 +75,7 @@ def _item(w: ClassWriter, item: p.Item, flow: Flow, ops: Ops) -> Flow:
         case p.For():
             if not item.inline:
                 return _container_loop(w, item, flow, ops)
-            return _loop(w, item.names, item.iterable, item.body, flow, ops, None)
+            return loop_children(w, item.names, item.iterable, item.body, flow, ops, None)
         case p.If():
             return _choice(w, item, flow, ops)
         case _:
@@ -145,9 +139,7 @@ def with_argument(text: str, argument: str) -> str:
     return f"{text[:-1]}{argument})" if text.endswith("()") else f"{text[:-1]}, {argument})"
 
 
-def _group(
-    w: ClassWriter, name: p.ModuleName | None, body: p.Region, flow: Flow, ops: Ops
-) -> Flow:
+def _group(w: ClassWriter, name: p.ModuleName | None, body: p.Region, flow: Flow, ops: Ops) -> Flow:
     inner: Ops = []
     with w.inner_scope():
         result = sequential(w, body, flow, inner)
@@ -163,29 +155,29 @@ def _wish(name: p.ModuleName | None) -> str:
 
 def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow, ops: Ops) -> Flow:
     if item.inline:
-        return _loop(w, _repeat_names(item), None, item.body, flow, ops, item.times)
+        return loop_children(w, repeat_names(item), None, item.body, flow, ops, item.times)
     inner: Ops = []
-    result = _loop(w, _repeat_names(item), None, item.body, flow, inner, item.times)
+    result = loop_children(w, repeat_names(item), None, item.body, flow, inner, item.times)
     prelude, text = container_text(w, inner, _wish(item.container))
     ops += prelude
     ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
     return result
 
 
-def _repeat_names(item: p.Repeat) -> tuple[str, ...]:
+def repeat_names(item: p.Repeat) -> tuple[str, ...]:
     return (item.variable or "_",)
 
 
 def _container_loop(w: ClassWriter, item: p.For, flow: Flow, ops: Ops) -> Flow:
     inner: Ops = []
-    result = _loop(w, item.names, item.iterable, item.body, flow, inner, None)
+    result = loop_children(w, item.names, item.iterable, item.body, flow, inner, None)
     prelude, text = container_text(w, inner, _wish(item.container))
     ops += prelude
     ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
     return result
 
 
-def _loop(
+def loop_children(
     w: ClassWriter,
     names: tuple[str, ...],
     iterable: Expr | None,
@@ -356,9 +348,7 @@ def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
     return _joined(condition, then, other, last)
 
 
-def _arms(
-    w: ClassWriter, item: p.If, start: Tensor, yes: Ops, no: Ops
-) -> tuple[Tensor, Tensor]:
+def _arms(w: ClassWriter, item: p.If, start: Tensor, yes: Ops, no: Ops) -> tuple[Tensor, Tensor]:
     with w.inner_scope():
         narrow(w, item)
         then = single(sequential(w, item.then, start, yes))
@@ -369,9 +359,7 @@ def _arms(
 
 
 def _joined(condition: Any, then: Tensor, other: Tensor, channels: Any) -> Tensor:
-    spatial = tuple(
-        s.choose(condition, a, b) for a, b in zip(then.shape[1:], other.shape[1:])  # noqa: B905
-    )
+    spatial = tuple(s.choose(condition, a, b) for a, b in zip(then.shape[1:], other.shape[1:]))
     stride = then.stride
     if then.stride is None or other.stride is None:
         stride = None
@@ -432,11 +420,9 @@ def _labelled(ops: Ops) -> str | None:
     keys = [op.key or s.quoted(str(position)) for position, op in enumerate(ops)]
     if all(key[1:-1].isidentifier() for key in keys):
         return (
-            "OrderedDict("
-            + ", ".join(f"{key[1:-1]}={op.text}" for key, op in zip(keys, ops))  # noqa: B905
-            + ")"
+            "OrderedDict(" + ", ".join(f"{key[1:-1]}={op.text}" for key, op in zip(keys, ops)) + ")"
         )
-    pairs = ", ".join(f"({key}, {op.text})" for key, op in zip(keys, ops))  # noqa: B905
+    pairs = ", ".join(f"({key}, {op.text})" for key, op in zip(keys, ops))
     return f"OrderedDict([{pairs}])"
 
 
@@ -517,13 +503,9 @@ class _Builder:
         if self.labelled:
             keys = [child.key or s.quoted(str(i)) for i, child in enumerate(children)]
             if all(key[1:-1].isidentifier() for key in keys):
-                inner = ", ".join(
-                    f"{key[1:-1]}={child.text}" for key, child in zip(keys, children)  # noqa: B905
-                )
+                inner = ", ".join(f"{key[1:-1]}={child.text}" for key, child in zip(keys, children))
             else:
-                pairs = ", ".join(
-                    f"({key}, {child.text})" for key, child in zip(keys, children)  # noqa: B905
-                )
+                pairs = ", ".join(f"({key}, {child.text})" for key, child in zip(keys, children))
                 inner = f"[{pairs}]"
             return f"{self.variable}: OrderedDict[str, nn.Module] = OrderedDict({inner})"
         inner = ", ".join(child.text for child in children)
@@ -536,7 +518,7 @@ class _Builder:
     def _fill(self, ops: Ops) -> Code:
         code: Code = []
         last = f"{self.variable}[-1]"
-        for position, op in enumerate(ops):
+        for op in ops:
             match op:
                 case Child():
                     last = self._add(op, code)
@@ -585,6 +567,3 @@ def _code(ops: Ops) -> Code:
         else:
             code.append(op)
     return code
-
-
-__all__ = ["container_text", "mentions", "parts", "render", "sequential", "with_argument"]

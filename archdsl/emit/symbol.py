@@ -31,7 +31,6 @@ _PRECEDENCE = {
 }
 
 
-
 class Stale(Exception):
     """A local was to be read after it had been assigned anew."""
 
@@ -290,7 +289,9 @@ def _sum(op: str, left: Any, right: Any) -> Any:
 
 
 def _numeric(value: Any) -> bool:
-    return _plain(value) or (isinstance(value, Symbol) and value.op not in ("list", "slice", "loop"))
+    return _plain(value) or (
+        isinstance(value, Symbol) and value.op not in ("list", "slice", "loop")
+    )
 
 
 def _floor(left: Symbol, divisor: int) -> Any:
@@ -676,4 +677,3 @@ def _write(symbol: Symbol) -> tuple[str, int]:
     if op == "attribute":
         return f"{text(args[0], 10)}.{args[1]}", _PRECEDENCE["atom"]
     raise ValueError(f"no text for {op}")
-

@@ -55,9 +55,7 @@ class TensorList(Tensor):
 
     __slots__ = ("count",)
 
-    def __init__(
-        self, shape: tuple[Any, ...], text: str, count: Any, simple: bool = True
-    ) -> None:
+    def __init__(self, shape: tuple[Any, ...], text: str, count: Any, simple: bool = True) -> None:
         super().__init__(shape, text, stride=None, simple=simple)
         self.count = count
 
@@ -74,9 +72,7 @@ class TensorList(Tensor):
         """The values one by one, where their number is known."""
         return tuple(self.member((position,)) for position in range(self.count))
 
-    def member(
-        self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text
-    ) -> Tensor:
+    def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         """`x[i]`"""
         (position,) = indices
         shape = tuple(s.index(dims, position) for dims in self.shape)
@@ -158,9 +154,7 @@ class Family:
         self.count: Any = None
 
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
-        mapping = {
-            name: index for name, index in zip(self.binders, indices) if name  # noqa: B905
-        }
+        mapping = {name: index for name, index in zip(self.binders, indices) if name}
         shape = tuple(s.substitute(dim, mapping) for dim in self.shape)
         inner = ", ".join(render(index) for index in indices)
         return Tensor(shape, f"{self.variable}[{inner}]", stride=None, simple=True)

@@ -41,12 +41,14 @@ class Unit:
                 found = self._instances.setdefault(instance.definition.name, [])
                 if instance not in found:
                     found.append(instance)
-        evaluator = Evaluator(self.functions, lambda node, scope: self.bind_callee(None, node, scope))
+        evaluator = Evaluator(
+            self.functions, lambda node, scope: self.bind_callee(None, node, scope)
+        )
         for constant in program.constants:
             value = evaluator.evaluate(constant.value, self.constants)
             names = constant.names
             values = (value,) if len(names) == 1 else value
-            for name, each in zip(names, values):  # noqa: B905
+            for name, each in zip(names, values):
                 self.constants[name] = named_list(name, each)
 
     def instances(self, name: str) -> list[Instance]:
@@ -106,7 +108,12 @@ class Unit:
         name = node.id if isinstance(node, e.Name) else node.function
         value = scope.get(name)
         given = [] if isinstance(node, e.Name) else list(node.arguments)
-        if isinstance(value, CalleeParam) or name in self.definitions or name in self.externs or name in OPS:
+        if (
+            isinstance(value, CalleeParam)
+            or name in self.definitions
+            or name in self.externs
+            or name in OPS
+        ):
             pass
         elif w is not None and name in w.families:
             return w.families[name]
@@ -116,7 +123,11 @@ class Unit:
             raise KeyError(name)
         if isinstance(value, CalleeParam):
             return value
-        evaluator = w.evaluator if w is not None else Evaluator(self.functions, lambda n, sc: self.bind_callee(None, n, sc))
+        evaluator = (
+            w.evaluator
+            if w is not None
+            else Evaluator(self.functions, lambda n, sc: self.bind_callee(None, n, sc))
+        )
         kind = "block" if name in self.definitions else "extern" if name in self.externs else "op"
         names = self._parameters(kind, name)
         arguments = []
@@ -135,7 +146,11 @@ class Unit:
         """The type of what a parameter's block makes."""
         kinds = []
         for callee in callees:
-            kind = self.codes[callee.name].name if callee.kind == "block" and callee.name in self.codes else None
+            kind = (
+                self.codes[callee.name].name
+                if callee.kind == "block" and callee.name in self.codes
+                else None
+            )
             if callee.kind == "block" and kind is None:
                 kind = self.code(callee.name).name
             kind = kind or "nn.Module"
@@ -170,7 +185,11 @@ class Unit:
             op = OPS[callee.name]
             if op.torch.helper:
                 self.use_helper(op.torch)
-            held = [text for text, runtime in op_arguments(op, dict(callee.arguments), None) if not runtime]
+            held = [
+                text
+                for text, runtime in op_arguments(op, dict(callee.arguments), None)
+                if not runtime
+            ]
             name = op.torch.module or ""
         elif callee.kind == "extern":
             extern = self.externs[callee.name]
@@ -196,10 +215,14 @@ class Unit:
         """A compile-time value: a local of the constructor where it depends on its arguments."""
         value = w.value(item.value)
         if len(item.names) > 1:
-            values = value if isinstance(value, tuple) else [s.index(value, i) for i in range(len(item.names))]
+            values = (
+                value
+                if isinstance(value, tuple)
+                else [s.index(value, i) for i in range(len(item.names))]
+            )
         else:
             values = (value,)
-        for name, each in zip(item.names, values):  # noqa: B905
+        for name, each in zip(item.names, values):
             if isinstance(each, s.Symbol) and each.op != "name":
                 w.scope[name] = w.local(name, each)
             else:

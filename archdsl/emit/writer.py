@@ -18,7 +18,7 @@ from archdsl.emit.tensor import HEIGHT, WIDTH, Family, Flow, Tensor, TensorList,
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ops.op import Size
-from archdsl.sema.reserved import MODULE_ATTRIBUTES
+from archdsl.reserved import MODULE_ATTRIBUTES
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -96,15 +96,6 @@ class ClassWriter:
         finally:
             self.scope = outer
 
-    def dry(self, region: p.Region, flow: Flow) -> Flow:
-        """What leaves a region, without writing it."""
-        kept = self.snapshot()
-        try:
-            with self.inner_scope():
-                return self.walk(region, flow)
-        finally:
-            self.restore(kept)
-
     # The constructor
 
     def local(self, wish: str, value: Any, written: str | None = None) -> Variable:
@@ -122,7 +113,7 @@ class ClassWriter:
     def running(self, wish: str, value: Any) -> Variable:
         """A local that follows a value from here on: what the next updates change."""
         current = self._versions.get(wish)
-        if current is None or current.stale or self.distinct and not s.same(current, value):
+        if current is None or current.stale or (self.distinct and not s.same(current, value)):
             self.local(wish, value)
         elif not s.same(current, value):
             self._assign(current, value)
@@ -346,13 +337,13 @@ class ClassWriter:
                 reusable or (self.names.take(f"x{number}") for number in range(1, len(flow) + 1))
             )
             self.emit(f"{', '.join(names)} = {texts.pop()}")
-            return tuple(
-                part.but(text=name, simple=True) for part, name in zip(flow, names)  # noqa: B905
-            )
+            return tuple(part.but(text=name, simple=True) for part, name in zip(flow, names))
         return tuple(
-            part
-            if not isinstance(part, Tensor) or part.simple
-            else self.flush(part, self.names.take(f"x{number}"))
+            (
+                part
+                if not isinstance(part, Tensor) or part.simple
+                else self.flush(part, self.names.take(f"x{number}"))
+            )
             for number, part in enumerate(flow, 1)
         )
 
@@ -464,17 +455,10 @@ class ClassWriter:
 
     def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
         """A finding of the emitter at a place of the spec."""
-        return SpecError(
-            Diagnostic(code=code, message=message, label=Label(span=span), help=help)
-        )
+        return SpecError(Diagnostic(code=code, message=message, label=Label(span=span), help=help))
 
 
 def size_name(name: str) -> str:
     """The local of `forward` that holds an input's height or width."""
     prefix, side = name.split("@")
     return f"{prefix.rstrip('.')}_{side}" if prefix else side
-
-
-def all_fresh(flow: Flow) -> bool:
-    """Whether every value of a flow has no other reader."""
-    return all(tensor.fresh for tensor in parts(flow))

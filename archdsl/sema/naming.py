@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING
 
 from archdsl.ir.program import ModuleName
+from archdsl.reserved import refusal_of_label
 from archdsl.sema.errors import error
-from archdsl.sema.reserved import refusal_of_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable

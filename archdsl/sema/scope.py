@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from archdsl import expr as e
 from archdsl.node import Node
+from archdsl.reserved import refusal_of_name
 from archdsl.sema.errors import error
-from archdsl.sema.reserved import refusal_of_name
 from archdsl.syntax import ast
 
 if TYPE_CHECKING:

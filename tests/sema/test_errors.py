@@ -13,7 +13,7 @@ from archdsl import expr as e
 from archdsl.codes import CODES
 from archdsl.diagnostics import Bag
 from archdsl.sema.lower import lower
-from archdsl.sema.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, SEQUENTIAL_ATTRIBUTES
+from archdsl.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, SEQUENTIAL_ATTRIBUTES
 from archdsl.source import Source, Span
 from archdsl.syntax import ast
 

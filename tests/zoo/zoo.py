@@ -8,14 +8,27 @@ import os
 from typing import Any, NamedTuple
 
 import torch
+from random_weights import State, random_state
 from torch import Tensor, nn
 
 import archdsl
 
+__all__ = [
+    "Figures",
+    "build",
+    "filled",
+    "image",
+    "load",
+    "random_state",
+    "reference",
+    "spec_path",
+]
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPECS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "specs")
 
-State = dict[str, Tensor]
+# The tests run beside each other already: more threads each would wait for one another.
+torch.set_num_threads(1)
 
 
 class Figures(NamedTuple):
@@ -61,25 +74,6 @@ def build(factory: Any, **arguments: Any) -> Any:
     """A model without values: quick to make, whatever its size."""
     with torch.device("meta"):
         return factory(**arguments)
-
-
-def random_state(model: nn.Module, seed: int = 0) -> State:
-    """Values for all parameters and buffers of a model, such that signals neither die nor burst."""
-    generator = torch.Generator().manual_seed(seed)
-    state: State = {}
-    for key, value in model.state_dict().items():
-        if key.endswith("num_batches_tracked"):
-            state[key] = torch.randint(1, 1000, value.shape, generator=generator)
-        elif key.endswith("running_var"):
-            state[key] = torch.rand(value.shape, generator=generator) + 0.5
-        elif value.dim() > 1:
-            spread = (2 / value[0].numel()) ** 0.5
-            state[key] = torch.randn(value.shape, generator=generator) * spread
-        elif key.endswith("weight"):
-            state[key] = torch.rand(value.shape, generator=generator) * 0.5 + 0.5
-        else:
-            state[key] = torch.randn(value.shape, generator=generator) * 0.1
-    return state
 
 
 def filled(model: nn.Module, state: State) -> nn.Module:

@@ -190,6 +190,8 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     if call.kind == "shared":
         return _shared(w, call, flow)
     held = w.scope.get(call.callee)
+    if call.kind == "param" and held is None:
+        return flow
     if isinstance(held, CalleeParam) and held.optional:
         return choice(w, where_given(call, held.name), flow)
     if isinstance(flow, tuple):

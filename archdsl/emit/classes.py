@@ -141,6 +141,8 @@ def _parameters(
             w.scope[param.name] = CalleeParam(
                 param.name, _unique(callees), any(value is None for value in values)
             )
+        elif values and all(value is None for value in values):
+            w.scope[param.name] = None
         else:
             w.scope[param.name] = s.name(param.name)
     return defaults

@@ -369,7 +369,6 @@ def _always(w: ClassWriter, projection: p.Region, start: Tensor) -> Tensor:
         if not made.simple:
             w.emit(f"{variable} = {made.text}")
             made = made.but(text=variable, simple=True)
-    w.names.release(variable)
     return made
 
 
@@ -398,5 +397,4 @@ def _sometimes(w: ClassWriter, condition: Any, projection: p.Region, start: Tens
         if result.text != variable:
             lines = [*lines, f"{variable} = {result.text}"]
         w.lines.append(Block(header=f"if {test}:", body=lines))
-    w.names.release(variable)
     return Tensor(result.shape, variable, stride=result.stride, simple=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
 
 _WIDTH = 84
+_GLUE = "\N{NO-BREAK SPACE}"
 
 
 def escaped(text: str) -> str:
@@ -48,11 +49,12 @@ def _indented(lines: list[str]) -> list[str]:
 
 def wrapped(text: str) -> str:
     """Text within the width of a class's docstring."""
-    return "\n".join(
+    lines = "\n".join(
         textwrap.wrap(
             text, _WIDTH, break_long_words=False, break_on_hyphens=False, subsequent_indent="    "
         )
     )
+    return lines.replace(_GLUE, " ")
 
 
 def shapes(code: ClassCode) -> str:
@@ -80,7 +82,7 @@ def _shape(code: ClassCode, tensor: Tensor) -> str:
 def _dim(value: Any) -> str:
     """A dimension's text; `(h - 1) // n + 1` is what rounding up means."""
     text = s.text(_rounded(value)).replace("math.", "").replace("@position", "i")
-    return text if len(text) <= 60 and "@" not in text else "..."
+    return text.replace(" ", _GLUE) if len(text) <= 60 and "@" not in text else "..."
 
 
 def _rounded(value: Any) -> Any:

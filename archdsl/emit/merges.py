@@ -12,7 +12,17 @@ from archdsl.emit.evaluate import Loop as Comprehension
 from archdsl.emit.evaluate import spread
 from archdsl.emit.families import Loop, counted, counter, forward_header, place_init
 from archdsl.emit.loops import loop_header, loop_scope, require_line
-from archdsl.emit.tensor import Family, Flow, ListResult, Tensor, TensorList, parts, single, times
+from archdsl.emit.tensor import (
+    Family,
+    Flow,
+    ListResult,
+    Tensor,
+    TensorList,
+    listed,
+    parts,
+    single,
+    times,
+)
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -106,7 +116,7 @@ def merge(w: ClassWriter, item: p.Merge, flow: Flow) -> Tensor:
             return _join_members(w, item.op, flow)
         if not isinstance(flow, tuple):
             return flow
-        return join(w, item.op, list(parts(flow)))
+        return join(w, item.op, list(parts(w.settle_several(flow))))
     start = w.settle_flow(flow)
     start = start.but(fresh=False) if isinstance(start, Tensor) else start
     return branches(w, item.branches, [start] * len(item.branches), item.op)
@@ -180,13 +190,20 @@ def branches(
         keep = {tensor.text for start in starts for tensor in parts(start)}
         for number, (branch, bound) in enumerate(static):
             start = starts[min(number, len(starts) - 1)]
-            wish = branch.name or f"branch{number + 1}"
+            wish = _variable(branch, number)
             written.append(_branch(w, branch, bound, start, wish, keep))
             names.append(written[-1].variable)
             keep.add(written[-1].variable)
     result = _placed(w, written, op)
     w.names.release(*names)
     return result
+
+
+def _variable(branch: p.Branch, number: int) -> str:
+    """A branch's variable: the stem of its labels, unless those stand within a merge of its own."""
+    first = branch.body.items[0] if branch.body.items else None
+    inner = isinstance(first, (p.Merge, p.Residual, p.Dense, p.Split))
+    return branch.name if branch.name and not inner else f"branch{number + 1}"
 
 
 def _static(
@@ -402,13 +419,15 @@ def _gather_if(
 def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
     """`body(x) * scale + skip(x)`"""
     start = w.flush(single(flow)).but(fresh=False)
-    late = item.projection is not None and _reads_body(item)
-    projected = item.projection is not None
+    condition = True if item.condition is None else w.value(item.condition)
+    conditional = isinstance(condition, s.Symbol)
+    skips = item.skip != "none" and (conditional or bool(condition))
+    projected = skips and item.projection is not None
+    late = projected and (conditional or _reads_body(item))
     identity: Tensor | None = None
     projection: Code = []
     with w.inner_scope():
         if projected and not late:
-            assert item.projection is not None
             trial = _knowing(w, item, start, _trial_body(w, item, start))
             outer, w.init = w.init, []
             identity = guarded_projection(w, item, start, trial)
@@ -424,19 +443,42 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
             variable = w.names.take("out" if start.text != "out" else "inner")
             with w.stream(variable, start.text):
                 body = single(w.walk(item.body, start.marked()))
-        if not late:
-            w.init += projection
-        if body.text.count("(") > 1 or (late and not body.simple):
+        w.init += projection
+        if body.text.count("(") > 1 or ((late or conditional) and body.text != variable):
             w.emit(f"{variable} = {body.text}")
             body = body.but(text=variable, simple=True)
+        if conditional and projected:
+            assert isinstance(condition, s.Symbol)
+            return _added_under(w, item, condition, start, body)
         if late:
-            assert item.projection is not None
             identity = guarded_projection(w, item, start, _knowing(w, item, start, body))
         if not overwrite:
             w.names.release(variable)
-    if item.skip == "none":
+    if identity is not None and identity.text.startswith("identity"):
+        w.names.release(identity.text)
+    if not skips:
         return body.but(stride=_through(start, body))
-    return _added(w, item, start, body, identity or start)
+    added = _added(w, item, start, body, identity or start)
+    if not conditional:
+        return added
+    text = f"{added.text} if {w.flag(condition)} else {body.text}"
+    return body.but(text=text, simple=False, stride=added.stride, fresh=False)
+
+
+def _added_under(
+    w: ClassWriter, item: p.Residual, condition: s.Symbol, start: Tensor, body: Tensor
+) -> Tensor:
+    """A projection that is there under a condition only, and added only then."""
+
+    def add() -> None:
+        identity = guarded_projection(w, item, start, _knowing(w, item, start, body))
+        w.emit(f"{body.text} = {_added(w, item, start, body, identity).text}")
+        if identity.text.startswith("identity"):
+            w.names.release(identity.text)
+
+    write_arms(w, condition, add, None)
+    w.names.release(body.text)
+    return body.but(stride=_through(start, body), fresh=False)
 
 
 def _through(start: Tensor, body: Tensor) -> Any:
@@ -463,20 +505,7 @@ def _added(
     total = f"{text} + {operand(identity.text, '+')}"
     if item.projection is None and atomic(text) and identity.text == start.text:
         total = f"{identity.text} + {text}"
-    stride = _through(start, body)
-    if item.condition is not None:
-        condition = w.value(item.condition)
-        if not isinstance(condition, s.Symbol):
-            if not condition:
-                return body.but(stride=stride)
-        else:
-            if not body.simple:
-                body = w.flush(body)
-                total = f"{identity.text} + {body.text}"
-            kept = w.flag(condition)
-            text = f"{total} if {kept} else {body.text}"
-            return Tensor(shape, text, stride=stride, fresh=False)
-    return Tensor(shape, total, stride=stride, fresh=True)
+    return Tensor(shape, total, stride=_through(start, body), fresh=True)
 
 
 def _trial_body(w: ClassWriter, item: p.Residual, start: Tensor) -> Tensor:
@@ -492,7 +521,8 @@ def _knowing(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> T
     """The body's result; where only a loop knows its width, it is what the projection makes."""
     if not s.opaque(body.channels):
         return body
-    assert item.projection is not None
+    if item.projection is None:
+        return body
     kept = w.snapshot()
     try:
         with w.inner_scope(), w.stream("trial", start.text):
@@ -575,7 +605,14 @@ def as_list(w: ClassWriter, family: Family) -> TensorList:
 
 def _each(w: ClassWriter, node: e.Comprehension) -> Flow:
     trips = w.value(node.iterable)
-    if isinstance(trips, s.Symbol):
+    source = listed(trips)
+    if source is not None:
+        plain = isinstance(node.element, e.Name) and (node.element.id,) == node.names
+        if plain and not node.conditions:
+            return source
+        if isinstance(source.count, int):
+            trips = source.members
+    if isinstance(trips, (s.Symbol, TensorList)):
         raise w.error(
             "E519",
             "how many values this lists depends on an argument of the constructor",

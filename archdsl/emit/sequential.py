@@ -112,6 +112,8 @@ def key_text(w: ClassWriter, name: p.ModuleName | None) -> str | None:
 
 def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
     held = w.scope.get(call.callee)
+    if call.kind == "param" and held is None:
+        return flow
     if isinstance(held, CalleeParam) and held.optional:
         return _choice(w, where_given(call, held.name), flow, ops)
     made = make(w, call, flow)

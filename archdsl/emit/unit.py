@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
+from archdsl.diagnostics import SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, op_arguments
 from archdsl.emit.classes import ClassCode, build
@@ -33,6 +34,7 @@ class Unit:
         self.needs: set[str] = set()
         self.helpers: dict[str, str] = {}
         self.extern_imports: dict[str, set[str]] = {}
+        self._failed: dict[str, SpecError] = {}
         self._by_rank: dict[Any, tuple[Tensor, ...] | None] = {}
         self._instances: dict[str, list[Instance]] = {}
         self.constants: Scope = {}
@@ -60,7 +62,12 @@ class Unit:
         if name not in self.codes:
             definition = self.definitions[name]
             code = self.codes[name] = ClassCode(definition)
-            build(self, definition, code)
+            try:
+                build(self, definition, code)
+            except SpecError as error:
+                self._failed[name] = error
+        if name in self._failed:
+            raise self._failed[name]
         return self.codes[name]
 
     def outputs_for(

@@ -330,8 +330,8 @@ class ClassWriter:
         """A flow whose values are all named."""
         if isinstance(flow, Tensor):
             return self.flush(flow)
-        texts = {part.text for part in flow if isinstance(part, Tensor) and not part.simple}
-        if len(flow) > 1 and len(texts) == 1:
+        if several_results(flow):
+            texts = {part.text for part in parts(flow)}
             reusable = self.reusable.get(next(iter(texts)))
             names = list(
                 reusable or (self.names.take(f"x{number}") for number in range(1, len(flow) + 1))
@@ -352,6 +352,10 @@ class ClassWriter:
         names = tuple(tensor.text for tensor in parts(flow))
         if len(set(names)) == count and not self.protected & set(names):
             self.reusable[text] = names
+
+    def settle_several(self, flow: Flow) -> Flow:
+        """A flow in which what one call returned has been taken apart."""
+        return self.settle_flow(flow) if several_results(flow) else flow
 
     def apply(self, function: str, tensor: Tensor, *more: str) -> str:
         """`function(tensor, ...)`; the value before it gets a statement if the line grows too long."""
@@ -456,6 +460,16 @@ class ClassWriter:
     def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
         """A finding of the emitter at a place of the spec."""
         return SpecError(Diagnostic(code=code, message=message, label=Label(span=span), help=help))
+
+
+def several_results(flow: Flow) -> bool:
+    """Whether a flow is what one call returned as several values, not taken apart yet."""
+    values = parts(flow)
+    return (
+        len(values) > 1
+        and not any(value.simple for value in values)
+        and len({value.text for value in values}) == 1
+    )
 
 
 def size_name(name: str) -> str:

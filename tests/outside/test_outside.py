@@ -144,7 +144,16 @@ def test_reads_as_written_by_hand(folder: str, command: tuple[str, ...]) -> None
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
+LARGE = ("hrnet", "inception_resnet_v2", "inception_v4", "nasnet", "xception")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else [])
+        for name in NAMES
+    ],
+)
 def test_compiles_as_one_graph(name: str) -> None:
     summary = min(summaries(name), key=lambda entry: entry["macs"])
     torch.manual_seed(0)

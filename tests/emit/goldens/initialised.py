@@ -1,0 +1,58 @@
+"""initialised
+
+Generated from specs/initialised.arch by archdsl; edit the spec, not this file.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Unit(nn.Module):
+    """Shape: (N, in_channels, H, W) -> (N, width, H, W)"""
+
+    def __init__(self, in_channels: int, width: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(width, width, kernel_size=3, padding=1, bias=False)
+        self.last = nn.BatchNorm2d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.last(self.conv2(self.relu(self.bn(self.conv1(x)))))
+        x = x + out
+        return x
+
+
+class Initialised(nn.Module):
+    """Shape: (N, in_channels, 16, 16) -> (N, 10)"""
+
+    def __init__(self, in_channels: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 8, kernel_size=3, padding=1)
+        self.unit = Unit(8, 8)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(8, 10)
+
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.01)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.BatchNorm2d):
+                nn.init.constant_(module.weight, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(torch.flatten(self.avgpool(self.unit(self.conv(x))), 1))
+        return x
+
+
+def initialised(**kwargs: Any) -> Initialised:
+    """1,498 parameters, 350,288 multiply-adds at 3x16x16."""
+    return Initialised(**kwargs)

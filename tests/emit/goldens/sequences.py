@@ -1,0 +1,71 @@
+"""sequences
+
+Generated from specs/sequences.arch by archdsl; edit the spec, not this file.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvBN(nn.Sequential):
+    """Convolution, batch norm, ReLU.
+
+    Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))
+    """
+
+    def __init__(
+        self, in_channels: int, width: int, kernel: int, stride: int = 1
+    ) -> None:
+        super().__init__(
+            nn.Conv2d(
+                in_channels,
+                width,
+                kernel_size=kernel,
+                stride=stride,
+                padding=kernel // 2,
+                bias=False,
+            ),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Stage(nn.Sequential):
+    """Shape: (N, in_channels, H, W) -> (N, channels, ceil(H / 2), ceil(W / 2))"""
+
+    def __init__(self, in_channels: int, width: int, n: int) -> None:
+        children: OrderedDict[str, nn.Module] = OrderedDict(
+            first=ConvBN(in_channels, width, 3, stride=2)
+        )
+        channels = width
+        for i in range(n - 1):
+            children[f"unit{i + 1}"] = ConvBN(channels, in_channels, 3)
+            channels = in_channels
+        super().__init__(children)
+        self.out_channels = channels
+
+
+class Sequences(nn.Module):
+    """Shape: (N, in_channels, 16, 16) -> (N, 10)"""
+
+    def __init__(self, in_channels: int = 3) -> None:
+        super().__init__()
+        self.stage1 = Stage(in_channels, 4, 2)
+        channels = self.stage1.out_channels
+        self.stage2 = Stage(channels, 8, 3)
+        channels = self.stage2.out_channels
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(channels, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stage2(self.stage1(x))
+        x = self.fc(torch.flatten(self.avgpool(x), 1))
+        return x
+
+
+def sequences(**kwargs: Any) -> Sequences:
+    """811 parameters, 22,062 multiply-adds at 3x16x16."""
+    return Sequences(**kwargs)

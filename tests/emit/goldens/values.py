@@ -1,0 +1,74 @@
+"""values
+
+Generated from specs/values.arch by archdsl; edit the spec, not this file.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Cross(nn.Module):
+    """Each value is made from the two before it.
+
+    Shape: (N, left_channels, H_left, W_left), (N, right_channels, H_right, W_right) ->
+        (N, right_channels, H_right, W_right), (N, width, H_left, W_left)
+    """
+
+    def __init__(self, left_channels: int, right_channels: int, width: int) -> None:
+        super().__init__()
+        self.conv_left = nn.Conv2d(left_channels, width, kernel_size=3, padding=1)
+        self.conv_right = nn.Conv2d(right_channels, width, kernel_size=3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        a = self.conv_left(left)
+        b = self.conv_right(right)
+        next = self.relu(a + b)
+        return right, next
+
+
+class Joined(nn.Module):
+    """However many maps there are, they become one.
+
+    Shape: list of (N, maps_channels[i], H[i], W[i]) -> (N, width, H[0], W[0])
+    """
+
+    def __init__(self, maps_channels: Sequence[int], width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(sum(maps_channels), width, kernel_size=1)
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        x: Tensor = self.conv(torch.cat(maps, dim=1))
+        return x
+
+
+class Values(nn.Module):
+    """Shape: (N, in_channels, 16, 16) -> (N, 10)"""
+
+    def __init__(self, width: int, in_channels: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, width, kernel_size=3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+        self.cross = nn.ModuleList(Cross(width, width, width) for _ in range(3))
+        self.joined = Joined((width, width, width), width)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(width, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.conv(x))
+        left, right = x, x
+        for cros in self.cross:
+            left, right = cros(left, right)
+        before = left
+        last = right
+        out = self.joined([before, last, x])
+        x = self.fc(torch.flatten(self.avgpool(out), 1))
+        return x
+
+
+def values(**kwargs: Any) -> Values:
+    """1,102 parameters, 261,160 multiply-adds at 3x16x16."""
+    return Values(4, **kwargs)

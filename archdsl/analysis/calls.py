@@ -244,4 +244,18 @@ def _placed(problem: OpError, call: p.Call) -> SpecError:
     for argument in call.arguments:
         if argument.parameter == problem.parameter:
             span = argument.span
-    return error(problem.code, problem.message, span, help=problem.help)
+    return error(problem.code, problem.message, span, help=_torch_order(problem, call))
+
+
+def _torch_order(problem: OpError, call: p.Call) -> str | None:
+    """The op's help; of another kind for `conv(3, 64, 3)`, written as torch's."""
+    first = call.arguments[:3]
+    numbers = [type(argument.value) is e.Number for argument in first]
+    by_place = [argument.span.text == argument.value.span.text for argument in first]
+    named = [argument.parameter for argument in first]
+    if problem.code not in ("E232", "E235") or named != ["width", "kernel", "stride"]:
+        return problem.help
+    if not all(numbers) or not all(by_place):
+        return problem.help
+    width, kernel = first[1].value.span.text, first[2].value.span.text
+    return f"input channels are never written: `{call.callee}({width}, {kernel})`"

@@ -357,8 +357,10 @@ def _aux(w: ClassWriter, item: p.Aux, flow: Flow) -> Flow:
     name = p.ModuleName(base=item.name, written=True, span=item.span)
     reference = w.declare(name, text, kind)
     variable = w.names.take(item.name) if item.name not in w.aux else item.name
-    w.aux.append(variable)
-    w.emit_aux(variable, reference, tensor.text)
+    weight = None if item.weight is None else w.value(item.weight)
+    if w.conditional and not w.only_heads:
+        w.head.append(f"{variable}: Tensor | None = None")
+    w.emit_aux(variable, reference, tensor.text, w.head_condition, weight)
     return tensor
 
 

@@ -25,6 +25,7 @@ from archdsl.ops.op import REQUIRED, SAME, Args, Op, OpError, Size, Torch, form
 if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
     from archdsl.emit.writer import ClassWriter
+    from archdsl.source import Span
 
 _RUNTIME = "@runtime"
 
@@ -122,7 +123,7 @@ def complete(op: Op, given: dict[str, Any], bias: bool | None) -> dict[str, Any]
 def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor: Tensor) -> Made:
     """An op's module on a tensor."""
     args = complete(op, given, call.bias)
-    _resolve_padding(w, args)
+    _resolve_padding(w, args, call.uid, call.span)
     try:
         shape = op.shape(_shapes(args), tensor.shape)
         window = op.window(args)
@@ -190,14 +191,23 @@ def _shapes(args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _resolve_padding(w: ClassWriter, args: dict[str, Any]) -> None:
+def _resolve_padding(w: ClassWriter, args: dict[str, Any], uid: int, span: Span) -> None:
     """`same` over a kernel that may be oblong is computed where the block is called."""
     pad, kernel = args.get("pad"), args.get("kernel")
     rules = w.code.pad_rules
     if isinstance(pad, s.Symbol) and pad.op == "name" and pad.args[0] in w.code.same_params:
         rules[pad.args[0]] = (kernel, args.get("dilation", 1))
         return
-    if pad is SAME and isinstance(kernel, s.Symbol) and w.oblong(kernel):
+    if pad is SAME and isinstance(kernel, s.Symbol) and not w.oblong(kernel):
+        if w.sometimes_oblong(kernel, uid):
+            raise w.error(
+                "E524",
+                "`same` has no one text for kernels that are square here and oblong there",
+                span,
+                "make the convolution a block of its own, with the kernel as a parameter",
+            )
+        return
+    if pad is SAME and isinstance(kernel, s.Symbol):
         rules["padding"] = (kernel, args.get("dilation", 1))
         w.code.implied_padding = True
         args["pad"] = s.name("padding")
@@ -235,11 +245,11 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
         value = mapping[param.name]
         if param.name in given or param.name in code.pad_rules:
             written = w.unit.value_text(w, value)
-            if param.name in code.pad_rules and s.same(value, 0) and param.default is not None:
+            if param.name in code.pad_rules and _left_out(w, code, param.name, given, value):
                 continue
             positional = param.default is None and "=" not in "".join(arguments)
             arguments.append(written if positional else f"{param.name}={written}")
-    if code.implied_padding and not s.same(mapping["padding"], 0):
+    if code.implied_padding and not s.same(mapping["padding"], code.pad_defaults["padding"]):
         arguments.append(f"padding={s.text(mapping['padding'])}")
     if code.definition.kind == "model":
         arguments += [
@@ -258,6 +268,16 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
         flow=flow,
         widths_of=widths_of,
     )
+
+
+def _left_out(
+    w: ClassWriter, code: ClassCode, name: str, given: dict[str, Any], value: Any
+) -> bool:
+    """Whether a padding need not be passed: the constructor's default says the same."""
+    default = code.pad_defaults.get(name)
+    if default is None:
+        return given.get(name, SAME) is SAME
+    return s.same(value, default)
 
 
 def by_port(definition: p.Definition, flow: Flow) -> Flow:
@@ -295,6 +315,14 @@ def block_mapping(
         elif param.default is not None:
             scope = {**w.unit.constants, **mapping}
             mapping[param.name] = w.evaluator.evaluate(param.default, scope)
+    for name, value in list(mapping.items()):
+        if isinstance(value, s.Symbol) and value.op == "name" and name in code.pad_rules:
+            if value.args[0] in w.code.same_params:
+                kernel, dilation = code.pad_rules[name]
+                w.code.pad_rules[value.args[0]] = (
+                    s.substitute(kernel, mapping),
+                    s.substitute(dilation, mapping),
+                )
     for name, (kernel, dilation) in code.pad_rules.items():
         if mapping.get(name, SAME) is SAME:
             mapping[name] = _hoisted(

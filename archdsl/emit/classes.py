@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
-from archdsl.emit.calls import CalleeParam
+from archdsl.emit.calls import CalleeParam, same_padding
 from archdsl.emit.code import Block, Code, Local, mentions, prune, texts
 from archdsl.emit.init import init_loop
 from archdsl.emit.inputs import calls_of
@@ -66,6 +66,7 @@ class ClassCode:
         self.ranks: tuple[int, ...] | None = None
         self.exposes = False
         self.pad_rules: dict[str, tuple[Any, Any]] = {}
+        self.pad_defaults: dict[str, Any] = {}
         self.same_params: set[str] = set()
         self.implied_padding = False
         self.dropped: set[str] = set()
@@ -73,7 +74,7 @@ class ClassCode:
         self.init: Code = []
         self.forward: Code = []
         self.returns = "Tensor"
-        self.aux: list[str] = []
+        self.aux: list[tuple[str, str, Any]] = []
 
     @property
     def is_model(self) -> bool:
@@ -179,7 +180,9 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
             value = w.evaluator.evaluate(param.default, _free_scope(w))
             sentinel = bool(s.names_in(value))
             if param.name in code.pad_rules:
-                default = "0"
+                known = code.pad_defaults[param.name]
+                sentinel = known is None
+                default = "None" if known is None else s.text(known)
             else:
                 default = "None" if sentinel else w.unit.value_text(w, value)
             if not sentinel:
@@ -193,7 +196,10 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
     implied = _implied(w, instances)
     if code.is_model:
         return own + implied
-    padding = [Parameter("padding", "int | tuple[int, int]", "0")] if code.implied_padding else []
+    padding: list[Parameter] = []
+    if code.implied_padding:
+        default = s.text(code.pad_defaults["padding"])
+        padding = [Parameter("padding", "int | tuple[int, int]", default)]
     return (
         implied
         + [each for each in own if each.default is None]
@@ -210,8 +216,6 @@ def _free_scope(w: ClassWriter) -> dict[str, Any]:
 
 def _paddings(code: ClassCode, name: str, instances: list[Instance]) -> list[Any]:
     """The paddings that `same` came to."""
-    from archdsl.emit.calls import same_padding
-
     kernel, dilation = code.pad_rules[name]
     found: list[Any] = [0]
     for instance in instances:
@@ -435,9 +439,16 @@ def _typed(w: ClassWriter, name: str, renames: bool) -> str:
 def _return_heads(w: ClassWriter, tensor: Tensor) -> None:
     """Training returns the heads, too."""
     code = w.code
-    code.aux = list(w.aux)
+    alike = len({condition for condition, _ in w.aux.values()}) == 1
+    code.aux = [
+        (name, "Tensor" if alike or condition is None else "Tensor | None", weight)
+        for name, (condition, weight) in w.aux.items()
+    ]
     code.returns = f"Tensor | {code.name}Output"
-    test = " or ".join(f"{name} is None" for name in w.aux)
+    asked = [name for name, (condition, _) in w.aux.items() if alike or condition is None]
+    test = " or ".join(f"{name} is None" for name in asked)
+    if not asked:
+        test = "not self.training"
     w.lines.append(Block(header=f"if {test}:", body=[f"return {tensor.text}"]))
     w.emit(f"return {code.name}Output({', '.join((tensor.text, *w.aux))})")
     w.unit.need("NamedTuple")
@@ -453,10 +464,34 @@ def _reads_input(region: p.Region) -> bool:
 # The end
 
 
+def _pad_defaults(w: ClassWriter) -> Code:
+    """What `same` is where a caller says nothing: a number, or computed from the kernel. Where
+    kernels may be oblong every caller says it, and the default is that of the default kernel."""
+    lines: Code = []
+    scope = _free_scope(w)
+    usual = {
+        param.name: w.evaluator.evaluate(param.default, scope)
+        for param in w.definition.params
+        if param.default is not None
+    }
+    for name, (kernel, dilation) in w.code.pad_rules.items():
+        value = same_padding(kernel, dilation)
+        if not s.symbolic(value):
+            w.code.pad_defaults[name] = value
+        elif isinstance(kernel, s.Symbol) and w.oblong(kernel):
+            held = s.substitute(kernel, usual)
+            known = None if s.symbolic(held) else same_padding(held, s.substitute(dilation, usual))
+            w.code.pad_defaults[name] = 0 if known is None or s.symbolic(known) else known
+        else:
+            w.code.pad_defaults[name] = None
+            lines.append(Block(header=f"if {name} is None:", body=[f"{name} = {s.text(value)}"]))
+    return lines
+
+
 def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance]) -> None:
     code = w.code
     captures: Code = [f"self.{attribute} = {name}" for name, attribute in w.captured.items()]
-    code.init = [*w.init, *captures, *init_loop(w)]
+    code.init = [*_pad_defaults(w), *w.init, *captures, *init_loop(w)]
     code.forward = w.lines
     _settle(code.init, w)
     _settle(code.forward, w)

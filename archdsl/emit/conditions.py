@@ -120,6 +120,9 @@ def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
 def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
     if not yes.lines and not no.lines:
         return
+    if yes.lines == no.lines:
+        w.lines += yes.lines
+        return
     in_loop = w.loop is not None
     if yes.direct and not in_loop:
         tests = present(yes.direct, yes.lines)
@@ -130,9 +133,10 @@ def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
     else:
         tests, other = w.flag(condition), None
     if not yes.lines:
-        tests, yes, no = f"not ({tests})" if " " in tests else f"not {tests}", no, Part([], [], {})
-        tests = tests.replace("not (self.", "not (self.")
-        other = None
+        opposite = f"not ({tests})" if " " in tests else f"not {tests}"
+        if not yes.direct and not no.direct:
+            opposite = w.flag(s.negation(condition))
+        tests, yes, no, other = opposite, no, Part([], [], {}), None
     w.lines.append(Block(header=f"if {tests}:", body=yes.lines))
     if no.lines and other:
         w.lines.append(Block(header=f"elif {other}:", body=no.lines))
@@ -221,7 +225,10 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
 
     outer = dict(w.scope)
     needs_else = item.otherwise is not None or (target != _texts(start) and not unread)
+    outer_condition = w.head_condition
+    w.head_condition = (outer_condition, s.key_of(condition), item.uid)
     write_arms(w, condition, arm(item.then), arm(item.otherwise) if needs_else else None)
+    w.head_condition = outer_condition
     if len(results) == 1:
         results.append(start)
         bound.append(outer)
@@ -328,7 +335,11 @@ def _only_heads(region: p.Region) -> bool:
 def _heads(w: ClassWriter, condition: Any, item: p.If, flow: Flow) -> Flow:
     """`if c { aux ... }`: the head is None where the condition fails."""
     tensor = w.flush(single(flow)).but(fresh=False)
+    outer = (w.only_heads, w.head_condition)
+    w.only_heads = not w.conditional or w.only_heads
+    w.head_condition = s.key_of(condition) if outer[1] is None else (outer[1], condition.key)
     arm = _arm(w, lambda: _discard(w.walk(item.then, tensor)))
+    w.only_heads, w.head_condition = outer
     _place_init(w, condition, arm, Part([], [], {}))
     w.lines += arm.lines
     return tensor

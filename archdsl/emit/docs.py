@@ -111,6 +111,15 @@ def _ceiled(value: s.Symbol) -> Any:
     return s.Symbol("//", numerator, step)
 
 
+def output_doc(code: ClassCode) -> str:
+    """What training returns, and what the side heads' losses count."""
+    text = "What training returns: the logits, then the side heads."
+    weights = [f"{s.text(weight)} for {name}" for name, _, weight in code.aux if weight is not None]
+    if not weights:
+        return text
+    return _closed(f"{text}\n\n    Weights in the loss: {', '.join(weights)}.")
+
+
 def figures(design: Design) -> str:
     """Parameters and multiply-adds of a variant at its declared input."""
     aux = design.totals.aux_params
@@ -119,7 +128,10 @@ def figures(design: Design) -> str:
         text += f", {design.params - aux:,} without side heads"
     sizes = ", ".join("x".join(str(dim) for dim in shape) for _, shape in design.inputs)
     joint = ";" if aux else ","
-    return f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}."
+    line = f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}."
+    if len(line) <= _WIDTH - 4:
+        return line
+    return _closed(textwrap.fill(line, _WIDTH - 4).replace("\n", "\n    "))
 
 
 def multiply_adds(macs: int) -> str:

@@ -25,6 +25,7 @@ class PyClass(Node):
     base: str
     doc: str
     output: bool
+    output_doc: str
     heads: tuple[str, ...]
     buffers: tuple[str, ...]
     signature: str
@@ -136,7 +137,8 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         base=code.base,
         doc=docs.class_doc(code),
         output=bool(code.aux),
-        heads=tuple(code.aux),
+        output_doc=docs.output_doc(code),
+        heads=tuple(f"{name}: {kind}" for name, kind, _ in code.aux),
         buffers=tuple(code.buffers),
         signature=", ".join(parameters),
         init=tuple(render(init)),

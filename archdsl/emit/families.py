@@ -106,7 +106,7 @@ def _singular(attribute: str) -> str:
     single = attribute
     if attribute.endswith(("ches", "shes", "sses", "xes")):
         single = attribute[:-2]
-    elif attribute.endswith("s") and len(attribute) > 2:
+    elif attribute.endswith("s") and attribute[-2:] not in ("ss", "us", "is") and attribute != "s":
         single = attribute[:-1]
     return attribute if hasattr(builtins, single) or keyword.iskeyword(single) else single
 

@@ -312,6 +312,8 @@ def _floor(left: Symbol, divisor: int) -> Any:
 
 def negate(value: Any) -> Any:
     """`-value`"""
+    if isinstance(value, Symbol) and value.op == "neg":
+        return value.args[0]
     return Symbol("neg", value) if isinstance(value, Symbol) else -value
 
 

@@ -57,13 +57,15 @@ class ClassWriter:
         self.attributes: set[str] = set()
         self.contexts: list[Arm | Loop] = []
         self.captured: dict[str, str] = {}
-        self.aux: list[str] = []
+        self.aux: dict[str, Any] = {}
         self.arm_names: dict[str, str] = {}
         self.families: dict[str, Family] = {}
         self.family_names = family_targets(self.definition.body)
         self.family_shapes: dict[str, tuple[Any, ...]] = {}
         self.head: Code = []
         self.unread = False
+        self.only_heads = False
+        self.head_condition: Any = None
         self.reusable: dict[str, tuple[str, ...]] = {}
         self.list_variable: str | None = None
         self.sizes: set[str] = set()
@@ -180,7 +182,7 @@ class ClassWriter:
             "attributes": set(self.attributes),
             "captured": dict(self.captured),
             "contexts": list(self.contexts),
-            "aux": list(self.aux),
+            "aux": dict(self.aux),
             "arm_names": dict(self.arm_names),
             "families": dict(self.families),
             "head": list(self.head),
@@ -414,6 +416,15 @@ class ClassWriter:
         if made.form is not None and made.form.helper:
             self.unit.use_helper(made.form)
 
+    def sometimes_oblong(self, kernel: Any, uid: int) -> bool:
+        """Whether an op's kernel, where it is not a parameter, is oblong in some use."""
+        return any(
+            isinstance(value, Size) and value[0] != value[1]
+            for instance in self.unit.instances(self.definition.name)
+            for observation in instance.observed.get(uid, ())
+            for value in (observation.arguments.get("kernel"),)
+        )
+
     def oblong(self, kernel: s.Symbol) -> bool:
         """Whether a kernel may differ in height and width: some instance's does."""
         names = s.names_in(kernel, expand=True)
@@ -438,8 +449,11 @@ class ClassWriter:
         """A condition of the constructor, as `forward` asks it."""
         return self.forward_text(condition)
 
-    def emit_aux(self, variable: str, reference: str, text: str) -> None:
+    def emit_aux(
+        self, variable: str, reference: str, text: str, condition: Any, weight: Any
+    ) -> None:
         """A side head's statement: it runs in training only, and only where it exists."""
+        self.aux[variable] = (condition, weight)
         tests = ["self.training"]
         if self.conditional:
             tests.append(f"{reference} is not None")

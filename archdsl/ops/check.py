@@ -135,8 +135,9 @@ def _numbers(value: Any) -> tuple[Any, ...]:
 
 
 def _check_range(op: str, parameter: OpParam, number: Any, value: Any) -> None:
-    low, high = parameter.minimum, parameter.maximum
-    if high is None and type(number) is int and number > 0 and (low is None or number >= low):
+    low, high, below = parameter.minimum, parameter.maximum, parameter.below
+    unbounded = high is None and below is None
+    if unbounded and type(number) is int and number > 0 and (low is None or number >= low):
         return
     if number != number or number in (float("inf"), float("-inf")):
         bound = "is a finite number"
@@ -150,8 +151,13 @@ def _check_range(op: str, parameter: OpParam, number: Any, value: Any) -> None:
         bound = f"is at least {low}"
     elif high is not None and number > high:
         bound = f"is at most {high}"
+    elif below is not None and number >= below:
+        bound = f"is below {below}"
     else:
         return
     raise OpError(
-        "E381", f"`{parameter.name}` of `{op}` {bound}, and {show(value)} is given", parameter.name
+        "E381",
+        f"`{parameter.name}` of `{op}` {bound}, and {show(value)} is given",
+        parameter.name,
+        parameter.remedy,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archdsl.node import replace
 from archdsl.ops.op import Args, Argument, Op, OpError, OpParam, Shape, Torch, known
 from archdsl.ops.rules import (
     as_map,
@@ -40,7 +41,9 @@ class Normalize(nn.Module):
 TENSOR = "from torch import Tensor, nn"
 FUNCTIONAL = "import torch.nn.functional as F"
 
-EPS = OpParam(name="eps", type="float", default=1e-5, doc="added to the variance", minimum=0)
+EPS = OpParam(
+    name="eps", type="float", default=1e-5, doc="added to the variance, below 1", minimum=0, below=1
+)
 MOMENTUM = OpParam(
     name="momentum",
     type="float",
@@ -53,6 +56,12 @@ MOMENTUM = OpParam(
 AFFINE = OpParam(
     name="affine", type="bool", default=True, doc="a learned scale and shift for each channel"
 )
+
+
+def _eps(op: str) -> OpParam:
+    """The eps of a norm whose first argument it is: who writes channels there is told so."""
+    remedy = f"channels are never written: `{op}`"
+    return replace(EPS, remedy=remedy)  # type: ignore[no-any-return]
 
 
 def _affine(args: Args, x: Shape) -> Any:
@@ -160,7 +169,7 @@ OPS = (
         "of its batch, by running ones in evaluation.",
         category="normalisation",
         parameters=(
-            EPS,
+            _eps("bn"),
             MOMENTUM,
             AFFINE,
             OpParam(name="track", type="bool", default=True, doc="keep running statistics"),
@@ -180,7 +189,7 @@ OPS = (
         "a vector over all of it.",
         category="normalisation",
         parameters=(
-            EPS,
+            _eps("layer_norm"),
             AFFINE,
             OpParam(
                 name="last",
@@ -234,7 +243,7 @@ OPS = (
         "as in torch without learned scale unless `affine=true`.",
         category="normalisation",
         parameters=(
-            EPS,
+            _eps("instance_norm"),
             MOMENTUM,
             OpParam(name="affine", type="bool", default=False, doc=AFFINE.doc),
             OpParam(name="track", type="bool", default=False, doc="keep running statistics"),
@@ -279,7 +288,7 @@ OPS = (
         parameters=(
             OpParam(name="p", type="number", default=2.0, doc="which norm", minimum=0),
             OpParam(name="axis", type="int", default=0, doc="axis; the batch isn't counted"),
-            OpParam(name="eps", type="float", default=1e-12, doc="least length", minimum=0),
+            OpParam(name="eps", type="float", default=1e-12, doc="least length, below 1", minimum=0, below=1),
         ),
         shape=_normalize_shape,
         torch=Torch(

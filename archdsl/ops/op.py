@@ -84,7 +84,8 @@ class OpParam(Node):
     `type` is one of: int, float, bool, str, size (int or HxW), pad (int, HxW, a list
     [left, right, top, bottom], or `same`), ints (list of ints), number, value (a tensor that
     flows in beside the stream). `none` is allowed where `optional`.
-    `minimum` is inclusive; for size and pad it holds on each side. Further types: factor (a
+    `minimum` and `maximum` are inclusive, `below` is not; for size and pad they hold on each side.
+    `remedy` is the help where a number is out of range. Further types: factor (a
     number or HxW). A string is one of `choices`, if there are any.
     """
 
@@ -94,6 +95,8 @@ class OpParam(Node):
     doc: str
     minimum: float | None = None
     maximum: float | None = None
+    below: float | None = None
+    remedy: str | None = None
     optional: bool = False
     choices: tuple[str, ...] = ()
 

@@ -162,6 +162,19 @@ def test_an_ops_finding_stands_at_its_argument() -> None:
     assert found.code == "E232"
 
 
+def test_channels_in_the_manner_of_torch() -> None:
+    found = wrong("conv(8, «64», 3)")
+    assert (found.code, found.help) == (
+        "E235",
+        "input channels are never written: `conv(64, 3)`",
+    )
+    assert wrong("conv(8, «65», 3, pad=0)").help == found.help.replace("64", "65")
+    found = wrong("conv(8, «64», stride=3)")
+    assert found.help is not None and found.help.startswith("say the padding")
+    found = wrong("conv(8, 3x3) -> bn(«8»)")
+    assert (found.code, found.help) == ("E381", "channels are never written: `bn`")
+
+
 def test_arguments_of_a_parameter() -> None:
     text = "model M(f): [8, 8, 8] -> [_, _, _] { %s }\nvariant m = M(conv)\n"
     found = finding(text % "f(8, 3x3, «strid=2»)")

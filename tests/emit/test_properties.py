@@ -141,16 +141,19 @@ _PARTS = re.compile(r"(part|x)\d+")
 
 
 def test_no_numbered_variables(module: Text) -> None:
-    """A number in a local's name was written in the spec, or tells parts of one value apart."""
+    """A number in a local's name was written in the spec, tells one module from another, or parts
+    of one value."""
     words = set(re.findall(r"[A-Za-z_]\w*", module.spec))
-    imports = re.findall(r'import "(.*?)"', module.spec)
-    templates = any("{" in text for text in re.findall(r'"(.*?)"', module.spec))
+    attributes = {node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
     for function in module.functions:
         numbered = {name for name in assigned(function) if re.search(r"\d$", name)} - words
-        numbered = {name for name in numbered if not _PARTS.fullmatch(name)}
-        if templates:
-            numbered = {name for name in numbered if not re.fullmatch(r"[a-z_]+\d+", name)}
-        assert not numbered or imports, (function.name, numbered)
+        numbered = {
+            name
+            for name in numbered
+            if not _PARTS.fullmatch(name)
+            and not any(attribute.startswith(name) for attribute in attributes)
+        }
+        assert not numbered, (function.name, numbered)
 
 
 def test_parts_are_taken_apart(module: Text) -> None:
@@ -236,7 +239,7 @@ def test_order_and_docstrings(module: Text) -> None:
             seen.add(node.name)
             doc = ast.get_docstring(node)
             assert doc
-            if ast.unparse(node.bases[0]).startswith("nn."):
+            if re.search(rf"\b(block|sequence|model) {node.name}\b", module.spec):
                 assert "Shape: " in doc
         elif isinstance(node, ast.FunctionDef):
             assert ast.get_docstring(node)
@@ -290,17 +293,20 @@ def test_hashes_do_not_matter() -> None:
         "sys.stdout.reconfigure(encoding='utf-8')\n"
         "for path in sys.argv[1:]: print(driver.emit(path, Bag())[1], end='\\0')\n"
     )
-    paths = PATHS[::3]
-    for seed in ("1", "4242"):
-        done = subprocess.run(
+    paths = PATHS[1::2]
+    runs = [
+        subprocess.Popen(
             [sys.executable, "-c", program, *paths],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ROOT},
-            capture_output=True,
+            stdout=subprocess.PIPE,
             encoding="utf-8",
-            check=True,
         )
-        texts = done.stdout.split("\0")[:-1]
-        assert texts == [emitted(path).text for path in paths]
+        for seed in ("1", "2")
+    ]
+    for run in runs:
+        written, _ = run.communicate()
+        assert run.returncode == 0
+        assert written.split("\0")[:-1] == [emitted(path).text for path in paths]
 
 
 def test_nothing_runs_at_import(module: Text) -> None:

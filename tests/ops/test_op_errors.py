@@ -210,6 +210,12 @@ ARGUMENTS: list[tuple[str, str, Any, str, tuple[str, ...]]] = [
     ("select", "channels", 3, "E380", ("`[3]`",)),
     ("dropout", "p", 1.5, "E381", ("between 0 and 1", "1.5")),
     ("dropout", "p", float("nan"), "E381", ("finite",)),
+    ("bn", "eps", 64, "E381", ("below 1", "64", "channels are never written: `bn`")),
+    ("bn", "eps", 1, "E381", ("below 1",)),
+    ("layer_norm", "eps", 64, "E381", ("channels are never written: `layer_norm`",)),
+    ("instance_norm", "eps", 64, "E381", ("channels are never written: `instance_norm`",)),
+    ("group_norm", "eps", 64.0, "E381", ("below 1", "64.0")),
+    ("normalize", "eps", 64, "E381", ("below 1",)),
     ("upsample", "factor", 0, "E381", ("above 0",)),
     ("upsample", "factor", 1e300, "E381", ("at most 1024", "1e+300")),
     ("upsample", "mode", "linear", "E382", ("bilinear",)),
@@ -224,6 +230,7 @@ def test_refused_arguments(
     op = lookup(name)
     assert op is not None
     args: dict[str, Any] = {"width": 8, "kernel": 3, "channels": (0,), "factor": 2, "k": (3, 3)}
+    args["groups"] = 1
     names = {p.name for p in op.parameters}
     args = complete(op, **{key: args[key] for key in args if key in names})
     check_arguments(op, args)

@@ -149,10 +149,7 @@ LARGE = ("hrnet", "inception_resnet_v2", "inception_v4", "nasnet", "xception")
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else [])
-        for name in NAMES
-    ],
+    [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in NAMES],
 )
 def test_compiles_as_one_graph(name: str) -> None:
     summary = min(summaries(name), key=lambda entry: entry["macs"])

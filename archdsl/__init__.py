@@ -41,6 +41,8 @@ class CompileError(Exception):
 def check(path: Path, input: Input | None = None) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a spec, or worth a warning; empty if nothing is.
 
+    `str` of a finding is the report that the command line would print.
+
     `input` checks the models at another input than they declare: `"3x192x192"`, or the tuple.
     """
     from archdsl import api

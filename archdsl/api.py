@@ -84,10 +84,9 @@ def _size(input: Input | None) -> tuple[int, ...] | None:
     """`"3x192x192"` or `(3, 192, 192)`."""
     if input is None:
         return None
-    parts = input.split("x") if isinstance(input, str) else input
     try:
-        sizes = tuple(int(part) for part in parts)
-    except ValueError:
+        sizes = tuple(int(part) for part in (input.split("x") if isinstance(input, str) else input))
+    except (TypeError, ValueError):
         sizes = ()
     if not sizes or min(sizes) < 1:
         raise ValueError(f"input {input!r} is not of the form '3x192x192' or (3, 192, 192)")

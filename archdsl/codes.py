@@ -93,6 +93,8 @@ CODES: dict[str, str] = {
     "E392": "A folder stands where a spec is wanted, or holds no specs.",
     "E393": "A spec is larger than any spec has reason to be.",
     "E394": "A spec or folder cannot be read.",
+    "E395": "A file that was named is no `.arch` file.",
+    "E396": "A spec lies outside the folder that imports stay in.",
     # values, claims, limits
     "E401": "A number is divided by zero.",
     "E402": "A value is not of the kind that is needed.",
@@ -127,9 +129,11 @@ CODES: dict[str, str] = {
     "E522": "The size of a layer follows the height or width of its input.",
     "E590": "The name of a spec does not give the name of a module.",
     "E591": "Two specs would be written to the same file.",
-    "E592": "A file stands at the target that archdsl did not write.",
+    "E592": "A file stands at the target that archdsl did not write, or wrote for another spec.",
     "E593": "The target is a link that leads out of the output folder.",
     "E594": "A file cannot be read or written.",
+    "E595": "A spec has no variant, so that there is nothing to write.",
     # warnings
     "W601": "A convolution keeps a bias that a later norm takes away.",
+    "W602": "A spec has no variant, so that no shape in it was checked.",
 }

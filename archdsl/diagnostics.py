@@ -24,6 +24,12 @@ class Diagnostic(Node):
     notes: tuple[str, ...] = ()
     help: str | None = None
 
+    def __str__(self) -> str:
+        """The report of it, as the command line prints it."""
+        from archdsl.render import render
+
+        return render(self)
+
 
 class Bag:
     """Collects diagnostics over a run; one place reports once."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
-from archdsl.files import read, whole
-from archdsl.node import Node
+from archdsl.files import holds, read, whole
+from archdsl.node import Node, replace
 from archdsl.source import Source
 
 TYPE_CHECKING = False
@@ -53,6 +53,9 @@ class Compiled(Node):
     def changed(self) -> bool:
         return self.before != self.text
 
+    def __repr__(self) -> str:
+        return f"Compiled(path={self.path!r}, changed={self.changed})"
+
 
 class Formatted(Node):
     """A spec's text as it stands, and in canonical form."""
@@ -74,7 +77,7 @@ def load_program(path: str, bag: Bag, root: str | None = None) -> Program | None
     from archdsl.sema import lower
 
     file = parse(path, bag)
-    if file is None:
+    if file is None or not (root is None or holds(root, path, bag)):
         return None
     return lower.lower(
         file,
@@ -95,6 +98,8 @@ def check(
         if program is None:
             return None
         designs = elaborate_all(program, input, bag)
+        if not program.variants and not bag.failed:
+            bag.add(_no_variant(program))
         return None if bag.failed else Checked(program=program, designs=designs)
     return None
 
@@ -118,6 +123,10 @@ def emit(path: str, bag: Bag, root: str | None = None) -> tuple[Program, str] | 
     """Text to text: the program, and the module that it becomes."""
     checked = check(path, bag, root=root)
     if checked is None:
+        return None
+    if not checked.designs:
+        warning = next(item for item in bag.items if item.code == "W602")
+        bag.items[bag.items.index(warning)] = replace(warning, code="E595", severity="error")
         return None
     from archdsl.emit import emit as emitter
 
@@ -201,6 +210,19 @@ class Guard:
             self.bag.add(_too_deep(self.path))
             return True
         return False
+
+
+def _no_variant(program: Program) -> Diagnostic:
+    model = next((item for item in program.definitions if item.kind == "model"), None)
+    needed = [param.name for param in model.params if param.default is None] if model else []
+    made = f"variant {model.name.lower()} = {model.name}({', '.join(needed)})" if model else ""
+    return Diagnostic(
+        code="W602",
+        severity="warning",
+        message="the spec has no variant: nothing is made of it, and no shape was checked",
+        label=Label(span=model.span if model else whole(program.source.path)),
+        help=f"add `{made}`" if model else None,
+    )
 
 
 def _too_deep(path: str) -> Diagnostic:

@@ -47,6 +47,10 @@ def specs_in(argument: str, bag: Bag) -> list[str]:
 
 def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
     """The text of a spec; None, and a diagnostic, where there is none to be had."""
+    if at is None and os.path.isfile(path) and not path.endswith(SUFFIX):
+        message = f"{path} is no {SUFFIX} file"
+        bag.add(_finding("E395", message, path, help=f"a spec is called NAME{SUFFIX}"))
+        return None
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno())
@@ -68,6 +72,16 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         bag.add(_finding("E393", message, path, at))
         return None
     return _decoded(path, data, bag)
+
+
+def holds(root: str, path: str, bag: Bag) -> bool:
+    """Whether a spec lies in the folder that its imports stay in; reports it otherwise."""
+    folder = os.path.join(os.path.realpath(root), "")
+    if os.path.realpath(path).startswith(folder):
+        return True
+    message = f"{path} lies outside {root}, where imports are to stay"
+    bag.add(_finding("E396", message, path, help="name a folder around it with `--root`"))
+    return False
 
 
 def _decoded(path: str, data: bytes, bag: Bag) -> Source | None:
@@ -110,5 +124,7 @@ def _similar(path: str) -> str | None:
         names = [other for other in os.listdir(folder or ".") if other.endswith(SUFFIX)]
     except OSError:
         return None
-    close = get_close_matches(name, names, n=1) or get_close_matches(name + SUFFIX, names, n=1)
-    return f"did you mean {os.path.join(folder, close[0])}?" if close else None
+    # Without the suffix, which would make any two short names alike.
+    stems = [other[: -len(SUFFIX)] for other in names]
+    close = get_close_matches(name.removesuffix(SUFFIX), stems, n=1)
+    return f"did you mean {os.path.join(folder, close[0] + SUFFIX)}?" if close else None

@@ -12,6 +12,7 @@ from keyword import iskeyword
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.files import SUFFIX, whole
 from archdsl.node import Node
+from archdsl.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def _bad_stem(spec: str, stem: str) -> Diagnostic | None:
 
 def current(job: Job) -> str | None:
     """What stands at the target now, None if nothing; refuses what archdsl did not write."""
+    if os.path.exists(job.folder) and not os.path.isdir(job.folder):
+        message = f"the output goes to a folder, and {job.folder} is a file"
+        raise SpecError(_finding("E594", message, job.folder, "give -o a folder"))
     _check_inside(job)
     try:
         with open(job.target, encoding="utf-8", newline="") as file:
@@ -87,18 +91,38 @@ def current(job: Job) -> str | None:
         message = f"{job.target} was not written by archdsl, and stays as it is"
         help = "move it away, or choose another folder with -o"
         raise SpecError(_finding("E592", message, job.target, help))
+    _check_owner(job, origin(text) or "")
     return text
+
+
+def _check_owner(job: Job, written: str) -> None:
+    """Refuse the module of another spec. A spec that has moved leaves nothing at its old place."""
+    own = Source(job.spec, "").origin
+    if written == own:
+        return
+    around = (".", *(os.path.dirname(os.path.abspath(path)) for path in (job.folder, job.spec)))
+    for folder in (*around, os.path.dirname(around[-1])):
+        other = os.path.join(folder, written)
+        if os.path.isfile(other) and not os.path.samefile(other, job.spec):
+            message = f"{job.target} was generated from {written}, not from {own}"
+            help = "choose another folder with -o, or rename one of the specs"
+            raise SpecError(_finding("E592", message, job.target, help))
 
 
 def is_ours(text: str) -> bool:
     """Whether the module's docstring bears the mark."""
+    return origin(text) is not None
+
+
+def origin(text: str) -> str | None:
+    """The spec that a module says it was generated from; None for a text without the mark."""
     if not text.startswith('"""'):
-        return False
+        return None
     doc = text[3 : text.find('"""', 3)]
-    return any(
-        line.startswith(_BEFORE) and line.endswith(_AFTER)
-        for line in doc.replace("\r", "").split("\n")
-    )
+    for line in doc.replace("\r", "").split("\n"):
+        if line.startswith(_BEFORE) and line.endswith(_AFTER):
+            return line[len(_BEFORE) : len(line) - len(_AFTER)]
+    return None
 
 
 def write(job: Job, text: str) -> None:

@@ -1,6 +1,8 @@
 """Going deeper with convolutions (Szegedy et al., 2014), as torchvision has it.
 
 Batch norm takes the place of local response normalisation, and a 3x3 that of each 5x5.
+The input is normalised as for torchvision's other models: what torchvision's own weights need
+beyond that, its `transform_input`, is no part of the network.
 
 Going Deeper with Convolutions, 2014. https://arxiv.org/abs/1409.4842
 
@@ -89,7 +91,10 @@ class InceptionAux(nn.Module):
 
 
 class GoogLeNetOutput(NamedTuple):
-    """What training returns: the logits, then the side heads."""
+    """What training returns: the logits, then the side heads.
+
+    Weights in the loss: 0.3 for aux1, 0.3 for aux2.
+    """
 
     logits: Tensor
     aux1: Tensor
@@ -168,7 +173,9 @@ class GoogLeNet(nn.Module):
 
 
 def googlenet(**kwargs: Any) -> GoogLeNet:
-    """13,004,888 parameters, 6,624,904 without side heads; 1.50 G multiply-adds at 3x224x224."""
+    """13,004,888 parameters, 6,624,904 without side heads; 1.50 G multiply-adds at
+    3x224x224.
+    """
     return GoogLeNet(**kwargs)
 
 

@@ -1,5 +1,8 @@
 """Inception v3 (Szegedy et al., 2015), with torchvision's keys.
 
+The input is normalised as for torchvision's other models: what torchvision's own weights need
+beyond that, its `transform_input`, is no part of the network.
+
 Rethinking the Inception Architecture for Computer Vision, 2015.
 https://arxiv.org/abs/1512.00567
 
@@ -15,8 +18,9 @@ from torch import Tensor, nn
 class ConvBN(nn.Module):
     """Convolution, batch norm, ReLU.
 
-    Shape: (N, in_channels, H, W) -> (N, width, (H + 2 * pad - kernel + stride) //
-        stride, (W + 2 * pad - kernel + stride) // stride)
+    Shape: (N, in_channels, H, W) -> (N, width,
+        (H + 2 * pad - kernel + stride) // stride,
+        (W + 2 * pad - kernel + stride) // stride)
     """
 
     def __init__(
@@ -86,8 +90,8 @@ class InceptionB(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         branch3x3 = self.branch3x3(x)
         branch3x3dbl = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        branch3 = self.maxpool(x)
-        return torch.cat((branch3x3, branch3x3dbl, branch3), dim=1)
+        branch_pool = self.maxpool(x)
+        return torch.cat((branch3x3, branch3x3dbl, branch_pool), dim=1)
 
 
 class InceptionC(nn.Module):
@@ -139,8 +143,8 @@ class InceptionD(nn.Module):
         branch3x3 = self.branch3x3_2(self.branch3x3_1(x))
         branch7x7x3 = self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(x)))
         branch7x7x3 = self.branch7x7x3_4(branch7x7x3)
-        branch3 = self.maxpool(x)
-        return torch.cat((branch3x3, branch7x7x3, branch3), dim=1)
+        branch_pool = self.maxpool(x)
+        return torch.cat((branch3x3, branch7x7x3, branch_pool), dim=1)
 
 
 class InceptionE(nn.Module):
@@ -197,7 +201,10 @@ class InceptionAux(nn.Module):
 
 
 class InceptionV3Output(NamedTuple):
-    """What training returns: the logits, then the side heads."""
+    """What training returns: the logits, then the side heads.
+
+    Weights in the loss: 0.4 for AuxLogits.
+    """
 
     logits: Tensor
     AuxLogits: Tensor
@@ -281,7 +288,9 @@ class InceptionV3(nn.Module):
 
 
 def inception_v3(**kwargs: Any) -> InceptionV3:
-    """27,161,264 parameters, 23,834,568 without side heads; 5.71 G multiply-adds at 3x299x299."""
+    """27,161,264 parameters, 23,834,568 without side heads; 5.71 G multiply-adds at
+    3x299x299.
+    """
     return InceptionV3(**kwargs)
 
 

@@ -115,7 +115,6 @@ class LeNet5(nn.Module):
 
         x = torch.flatten(self.squash3(self.c5(x)), 1)
         x = self.output(self.squash4(self.f6(x)))
-
         return x
 
 
@@ -144,7 +143,6 @@ class LeNetModern(nn.Module):
 
         x = torch.flatten(self.tanh(self.c5(x)), 1)
         x = self.output(self.tanh(self.f6(x)))
-
         return x
 
 

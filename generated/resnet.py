@@ -84,8 +84,6 @@ class Bottleneck(nn.Module):
         super().__init__()
         self.out_channels = 4 * width
         mid = width * base // 64 * groups
-        if mid % groups != 0:
-            raise ValueError(f"{mid} channels do not divide into {groups} groups")
         self.conv1 = nn.Conv2d(in_channels, mid, kernel_size=1, bias=False)
         self.bn1 = nn.BatchNorm2d(mid)
         self.relu = nn.ReLU(inplace=True)

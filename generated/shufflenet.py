@@ -57,8 +57,8 @@ class Transform(nn.Module):
 class ShuffleUnit(nn.Module):
     """The unit of Fig. 2b; with stride 2 the pooled input is concatenated (Fig. 2c).
 
-    Shape: (N, in_channels, H, W) -> (N, out, ceil(H / 2) if stride == 2 else H, ceil(W
-        / 2) if stride == 2 else W)
+    Shape: (N, in_channels, H, W) -> (N, out, ceil(H / 2) if stride == 2 else H,
+        ceil(W / 2) if stride == 2 else W)
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from archdsl.ops.op import Size
 
 _POWERS = {"K": 3, "M": 6, "G": 9, "T": 12}
 
-# Half a per cent, for figures that papers cut off.
+# Half a per cent, for figures that papers took from elsewhere.
 _TOLERANCE = 200
 
 FIGURES: dict[str, Callable[[Design], Any]] = {
@@ -138,7 +138,9 @@ def _rounds(node: Number, true: Any) -> bool:
 def _close(node: Number, true: Any) -> bool:
     if not isinstance(true, int) or len(node.text) > 40:
         return False
-    written, figure, _ = _scaled(*_parts(node.text), true)
+    written, figure, unit = _scaled(*_parts(node.text), true)
+    if node.text[-1:] in _POWERS and written <= figure < written + unit:
+        return True  # cut off after the last digit
     return abs(written - figure) * _TOLERANCE <= abs(figure)
 
 

@@ -53,6 +53,8 @@ class Containers(Joins):
 
     def _repeat(self, item: p.Repeat, stream: Any, place: Place) -> Any:
         times = self.session.evaluator.integer(item.times, self.scope, "a count")
+        if times > self.session.max_nodes:
+            self._too_many(item.times.span)
         names = (item.variable,) if item.variable is not None else ()
         return self._loop(item, names, range(times), stream, place)
 

@@ -193,6 +193,8 @@ def _inputs(
                 "E415",
                 f"`{definition.name}` takes an input of {len(stated)} sizes, not {len(shape)}",
                 port.span,
+                f"{len(stated)} sizes",
+                notes=("the input asked for is " + "x".join(map(str, shape)) + " (`--input`)",),
             )
         shapes.append(shape)
     return shapes

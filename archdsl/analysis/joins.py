@@ -211,12 +211,19 @@ class Joins(Calls):
         if not _addable(body.shape, skip.shape):
             norm = any(cost.norm for cost in self.costs_of(made.nodes))
             side = Side(skip, "the skip", item.skip_span)
-            raise merge.residual_mismatch(made, side, item.skip_span, stride, projected, norm)
+            projection = merge.projection(made, stride, norm, self._visible())
+            raise merge.residual_mismatch(made, side, item.skip_span, stride, projected, projection)
         assert body.shape is not None and skip.shape is not None
         shape = tuple(map(max, body.shape, skip.shape))
         result = self.joined(item, "add", shape, (body, skip), place)
         self.observe(item.uid, stream, result, projected)
         return result
+
+    def _visible(self) -> set[str]:
+        """The numbers that have a name everywhere in the definition."""
+        lets = [item for item in self.definition.body.items if isinstance(item, p.Let)]
+        params = [param.name for param in self.definition.params]
+        return {*params, *self.session.roots.names, *(name for let in lets for name in let.names)}
 
     def _skip(
         self, item: p.Residual, value: Value, body: Value, place: Place

@@ -8,7 +8,10 @@ from typing import Any
 from archdsl.analysis.notes import dims, error, place, size
 from archdsl.analysis.value import Value
 from archdsl.diagnostics import SpecError
+from archdsl.expr import Input, Name
 from archdsl.ir.design import Leaf, Section, Sub, flat
+from archdsl.ir.program import Call
+from archdsl.node import Node
 from archdsl.ops.op import SAME, Shape, Size, pair
 from archdsl.source import Span
 
@@ -239,9 +242,17 @@ def _padding(node: Leaf | Sub) -> str | None:
 
 
 def residual_mismatch(
-    body: Side, skip: Side, span: Span, stride: tuple[Any, Any], projected: bool, norm: bool
+    body: Side,
+    skip: Side,
+    span: Span,
+    stride: tuple[Any, Any],
+    projected: bool,
+    projection: str | None,
 ) -> SpecError:
     """E204: with the projection to write, where one would do."""
+    if projection is not None:
+        form = "a projection that fits: `{}`" if projected else PROJECT
+        projection = form.format(projection)
     if len(body.shape) != len(skip.shape):
         return error(
             "E204",
@@ -260,11 +271,11 @@ def residual_mismatch(
             span,
             f"{skip.shape[0]} channels {_from(projected)}, {width} from the body",
             notes=notes,
-            help=_projection(width, stride, norm, projected),
+            help=projection,
         )
     facts, help = shrinking((body,), span)
     if stride != (1, 1):
-        help = _projection(width, stride, norm, projected)
+        help = projection
     return error(
         "E204",
         "the two sides of this residual differ in height and width",
@@ -279,13 +290,46 @@ def _from(projected: bool) -> str:
     return "from the projection" if projected else "here"
 
 
-def _projection(width: int, stride: tuple[Any, Any], norm: bool, projected: bool) -> str | None:
+PROJECT = "project where they differ: `skip identity else {}`"
+
+
+def projection(body: Side, stride: tuple[Any, Any], norm: bool, visible: set[str]) -> str | None:
+    """A body that brings the input to the shape of a residual's body, in the words of the body's
+    own convolutions as far as those hold for it; `visible` are the names that they may use."""
     if any(not isinstance(step, int) for step in stride):
         return None
-    step = ""
+    width, step = str(body.shape[0]), ""
     if stride != (1, 1):
-        step = f", stride={stride[0] if stride[0] == stride[1] else Size(*stride)}"
-    made = f"conv({width}, 1x1{step})" + (" -> bn" if norm else "")
-    if projected:
-        return f"a projection that fits: `{{ {made} }}`"
-    return f"project where they differ: `skip identity else {{ {made} }}`"
+        step = str(stride[0] if stride[0] == stride[1] else Size(*stride))
+    convs = [
+        node
+        for node in flat(body.nodes)
+        if isinstance(node, Leaf) and isinstance(node.item, Call) and node.cost.op == "conv"
+    ]
+    if convs and convs[-1].cost.outputs[0][0] == body.shape[0]:
+        width = _said(convs[-1], "width", visible) or width
+    strides = [node for node in convs if _said(node, "stride", visible)]
+    if len(strides) == 1 and strides[0].cost.stride == stride:
+        step = _said(strides[0], "stride", visible) or step
+    step = f", stride={step}" if step else ""
+    return f"{{ conv({width}, 1x1{step})" + (" -> bn }" if norm else " }")
+
+
+def _said(node: Leaf, parameter: str, visible: set[str]) -> str | None:
+    """An argument of a convolution, as it was written, if that means the same in the skip."""
+    assert isinstance(node.item, Call)
+    for argument in node.item.arguments:
+        if argument.parameter == parameter and _names(argument.value) <= visible:
+            return argument.value.span.text
+    return None
+
+
+def _names(value: object) -> set[str]:
+    """The names that an expression needs; `in` is one, and means something else elsewhere."""
+    if isinstance(value, Name):
+        return {value.id}
+    if isinstance(value, Input):
+        return {"in"}
+    if isinstance(value, Node):
+        return set().union(*(_names(getattr(value, f)) for f in value._fields if f != "span"))
+    return set().union(*map(_names, value)) if isinstance(value, tuple) else set()

@@ -13,6 +13,7 @@ from archdsl.analysis.value import (
     POISON,
     Family,
     Value,
+    family_in,
     start,
 )
 from archdsl.diagnostics import SpecError
@@ -22,7 +23,7 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
-from archdsl.values import show
+from archdsl.values import kind, show
 
 # What only says that something earlier went wrong, once something has.
 _FOLLOWING = frozenset({"E410"})
@@ -251,7 +252,14 @@ class Runner(Containers):
         if isinstance(result, Family):
             result = result.listed()
         if not _flows(result):
-            raise error("E209", f"`from` takes values that flow, not {show(result)}", item.span)
+            family = family_in(result)
+            what = show(result) if family is None else f"a list that holds {kind(family)}"
+            raise error(
+                "E209",
+                f"`from` takes values that flow, not {what}",
+                item.span,
+                help=family.appended() if family is not None else None,
+            )
         self.observe(item.uid, (), result)
         return result
 

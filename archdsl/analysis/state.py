@@ -13,6 +13,7 @@ from archdsl.analysis.places import Paths, Place
 from archdsl.analysis.session import Session, Stop
 from archdsl.analysis.value import (
     POISON,
+    Family,
     Reach,
     Value,
     meet,
@@ -274,7 +275,14 @@ class State:
             if isinstance(side, Value) or (left is None and side is None):
                 continue
             if isinstance(side, (Handle, bool)) or not isinstance(side, (int, float)):
-                raise error("E402", f"`{op}` does not go between a tensor and {kind(side)}", span)
+                families = [value for value in (left, right) if isinstance(value, Family)]
+                one, other = kind(left) if left is not None else "nothing", kind(right)
+                raise error(
+                    "E402",
+                    f"`{op}` does not go between {one} and {other}",
+                    span,
+                    help=families[0].appended() if families else None,
+                )
         names = {"+": "add", "-": "sub", "*": "mul"}
         if op not in names:
             raise error(

@@ -80,6 +80,22 @@ class Family(Handle):
         """The members by index."""
         return tuple(self.members[key] for key in sorted(self.members))
 
+    def appended(self) -> str:
+        """The help for who wants the members and a value more."""
+        last = max((key[0] for key in self.members), default=-1)
+        place = last + 1 if isinstance(last, int) else "n"
+        return (
+            f"make the value a member, `as {self.name}[{place}]`, and join all of them: "
+            f"`from {self.name} -> ...`"
+        )
+
+
+def family_in(value: Any) -> Family | None:
+    """A family in a list, at any depth."""
+    if isinstance(value, tuple):
+        return next((found for part in value if (found := family_in(part))), None)
+    return value if isinstance(value, Family) else None
+
 
 def _place(indices: tuple[Any, ...]) -> str:
     return "[" + ", ".join(show(index) for index in indices) + "]"

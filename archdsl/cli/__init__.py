@@ -33,9 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from archdsl.cli import commands
 
         options = parse(sys.argv[1:] if arguments is None else arguments)
-        status = commands.VERBS[options.verb](options)
+        status = commands.usage(options)
+        with commands.Net() as net:
+            status = status or commands.VERBS[options.verb](options)
         sys.stdout.flush()
-        return status
+        return max(status, net.status)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

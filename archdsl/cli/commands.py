@@ -16,6 +16,34 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
     from archdsl.output import Job
 
+
+class Net:
+    """Around the work on one spec: a failure of archdsl's own ends that work in one line, with
+    exit status 1. `ARCHDSL_DEBUG=1` shows the traceback, too."""
+
+    def __init__(self, spec: str = "") -> None:
+        self.spec = spec
+        self.status = 0
+
+    def __enter__(self) -> Net:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception) or isinstance(error, BrokenPipeError):
+            return False
+        from traceback import extract_tb, print_exception
+
+        if os.environ.get("ARCHDSL_DEBUG"):
+            print_exception(type(error), error, error.__traceback__)
+        last = extract_tb(error.__traceback__)[-1]
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        where = f"{os.path.basename(last.filename)}:{last.lineno}"
+        of = f" in {self.spec}" if self.spec else ""
+        print(f"archdsl: internal error{of}: {said} ({where}), please report", file=sys.stderr)
+        self.status = 1
+        return True
+
+
 DIFF_LINES = 40  # of each file; the rest is counted
 
 
@@ -29,7 +57,9 @@ def compile(options: Namespace) -> int:
     for job in jobs:
         record = cache.fresh(job)
         if record is None:
-            status = max(status, _compile_one(job, options.check))
+            with Net(job.spec) as net:
+                status = max(status, _compile_one(job, options.check))
+            status = max(status, net.status)
             continue
         if record.warnings:
             print(record.warnings, file=sys.stderr)
@@ -62,13 +92,18 @@ def check(options: Namespace) -> int:
     listed = Bag()
     found = []
     lines = []
+    failed = 0
     for spec in _specs(options.specs, listed):
         bag = Bag()
-        checked = driver.check(spec, bag, options.input, options.root)
+        checked = None
+        with Net(spec) as net:
+            checked = driver.check(spec, bag, options.input, options.root)
+        failed = max(failed, net.status)
         found += bag.items
         if checked is not None:
             count = len(checked.program.variants)
-            lines.append(f"{spec}: right, {count} variant{'' if count == 1 else 's'}")
+            right = f"right, {count} variant{'' if count == 1 else 's'}"
+            lines.append(f"{spec}: {right if count else 'no variant'}")
     found = [*listed.items, *found]
     if options.json:
         from json import dumps
@@ -76,8 +111,8 @@ def check(options: Namespace) -> int:
         from archdsl.render import to_json
 
         print(dumps({"diagnostics": [to_json(item) for item in found]}, indent=2))
-        return _status(found)
-    status = _report(found)
+        return max(failed, _status(found))
+    status = max(failed, _report(found))
     for line in lines:
         print(line)
     return status
@@ -93,7 +128,10 @@ def summary(options: Namespace) -> int:
     known: list[str] = []
     for spec in _specs([options.spec], listed):
         bag = Bag()
-        checked = driver.check(spec, bag, options.input, options.root)
+        checked = None
+        with Net(spec) as net:
+            checked = driver.check(spec, bag, options.input, options.root)
+        status = max(status, net.status)
         status = max(status, _report(bag.items))
         if checked is not None:
             known += [design.name for design in checked.designs]
@@ -124,7 +162,10 @@ def fmt(options: Namespace) -> int:
     status = 0
     for spec in _specs(options.specs, listed):
         bag = Bag()
-        formatted = driver.format(spec, bag)
+        formatted = None
+        with Net(spec) as net:
+            formatted = driver.format(spec, bag)
+        status = max(status, net.status)
         status = max(status, _report(bag.items))
         if formatted is None or formatted.before == formatted.after:
             continue
@@ -147,10 +188,12 @@ def dump(options: Namespace) -> int:
     from archdsl import driver
 
     bag = Bag()
-    text = driver.dump(options.spec, options.stage, bag, options.root)
+    text = None
+    with Net(options.spec) as net:
+        text = driver.dump(options.spec, options.stage, bag, options.root)
     if text is not None:
         print(text.rstrip("\n"))
-    return _report(bag.items)
+    return max(net.status, _report(bag.items))
 
 
 VERBS: dict[str, Callable[[Namespace], int]] = {
@@ -160,6 +203,15 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "fmt": fmt,
     "dump": dump,
 }
+
+
+def usage(options: Namespace) -> int:
+    """Status 2, and a line that says why, where the options make no sense on this machine."""
+    root = getattr(options, "root", None)
+    if root is not None and not os.path.isdir(root):
+        print(f"archdsl: --root takes a folder, and there is none at {root}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _specs(arguments: Iterable[str], bag: Bag) -> list[str]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width
+from archdsl.emit.code import snake
 from archdsl.emit.conditions import choice, where_given
 from archdsl.emit.families import class_loop, count_of
 from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
-from archdsl.emit.merges import arithmetic, dense, merge, residual, split
+from archdsl.emit.merges import arithmetic, dense, merge, residual, split, summed
 from archdsl.emit.sequential import (
     container_text,
     loop_children,
@@ -18,7 +19,15 @@ from archdsl.emit.sequential import (
     sequential,
     with_argument,
 )
-from archdsl.emit.tensor import Family, Flow, Tensor, TensorList, parts, single
+from archdsl.emit.tensor import (
+    Family,
+    Flow,
+    Tensor,
+    TensorList,
+    parts,
+    several_results,
+    single,
+)
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -104,7 +113,15 @@ def bind(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     target = item.targets[0]
     if target.indices:
         return _member(w, target, single(flow))
+    if isinstance(flow, tuple) and several_results(flow):
+        variable = w.variable_for(target.base)
+        w.emit(f"{variable} = {parts(flow)[0].text}")
+        flow = tuple(
+            tensor.but(text=f"{variable}[{position}]", simple=True, fresh=False)
+            for position, tensor in enumerate(parts(flow))
+        )
     if isinstance(flow, tuple):
+        flow = w.settle_flow(flow)
         w.scope[target.base] = flow
         return flow
     named = w.flush(flow, w.variable_for(target.base))
@@ -167,7 +184,19 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
         w.head.append(f"{variable}: {kind} = {'[]' if ordered else '{}'}")
     family = Family(family.variable, tensor.shape, binders, family.ordered)
     w.family_shapes[target.base] = tensor.shape
-    family.count = None if w.loop is None else count_of(w.loop.trips)
+    family.name = target.base
+    runs = w.family_runs.setdefault(target.base, [])
+    count: Any = 1
+    total = tensor.channels
+    for loop in reversed(w.loops):
+        total = summed(loop.variables, loop.trips)(total)
+        count = count_of(loop.trips) * count
+    # The arms of an `if` make the same member, each in its own way.
+    if not runs or w.loop is None or runs[-1][2] is not w.loop:
+        runs.append((count, total, w.loop))
+    family.count = 0
+    for made, _, _ in runs:
+        family.count = family.count + made
     w.families[target.base] = family
     w.root_scope[target.base] = family
     w.scope[target.base] = family
@@ -205,10 +234,15 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
         return _expression(w, made, single(flow))
     w.use_form(made)
     assert call.name is not None
-    reference = w.declare(call.name, _text(w, call.name, made, flow), made.kind)
+    text, holder = _text(w, call.name, made, flow), None
+    if made.widths_of is not None and w.loop is not None:
+        holder = w.locals.copy().take(snake(made.kind) if made.kind.isidentifier() else "module")
+        w.init.append(f"{holder} = {text}")
+        text = holder
+    reference = w.declare(call.name, text, made.kind)
     result = made.flow
     if made.widths_of is not None:
-        result = resolved_width(w, made, reference)
+        result = resolved_width(w, made, holder or reference)
     return apply(w, reference, flow, result, made.taken)
 
 

@@ -82,6 +82,9 @@ def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
         return _make_param(w, call, value, given, flow)
     if isinstance(value, Callee):
         return _make_callee(w, call, value, given, flow)
+    seen = w.unit.callees_seen(w.definition.name, call.uid)
+    if isinstance(value, s.Symbol) and seen:
+        return _make_param(w, call, CalleeParam(s.text(value), seen, False), given, flow)
     raise w.error("E512", f"`{call.callee}` is not a block or an op here", call.callee_span)
 
 

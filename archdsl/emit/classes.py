@@ -145,7 +145,8 @@ def _parameters(
         elif values and all(value is None for value in values):
             w.scope[param.name] = None
         else:
-            w.scope[param.name] = s.name(param.name)
+            fraction = param.type == "float" or any(isinstance(value, float) for value in values)
+            w.scope[param.name] = s.name(param.name, fraction=fraction)
     return defaults
 
 
@@ -160,10 +161,16 @@ def _unique(callees: list[Callee]) -> tuple[Callee, ...]:
 def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
     """A default that refers to another parameter is computed where None arrives."""
     for param, value in defaults:
-        if s.names_in(value):
+        if _computed(value):
+            text = w.unit.value_text(w, value)
             w.init.append(
-                Block(header=f"if {param.name} is None:", body=[f"{param.name} = {s.text(value)}"])
+                Block(header=f"if {param.name} is None:", body=[f"{param.name} = {text}"])
             )
+
+
+def _computed(value: Any) -> bool:
+    """Whether a default is computed where nothing arrives: from another parameter, or by a call."""
+    return bool(s.names_in(value)) or (isinstance(value, Callee) and bool(value.arguments))
 
 
 def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]:
@@ -178,7 +185,7 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
         sentinel = False
         if param.default is not None:
             value = w.evaluator.evaluate(param.default, _free_scope(w))
-            sentinel = bool(s.names_in(value))
+            sentinel = _computed(value)
             if param.name in code.pad_rules:
                 known = code.pad_defaults[param.name]
                 sentinel = known is None

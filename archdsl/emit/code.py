@@ -29,13 +29,17 @@ class Local(Node):
 
 
 class Variable(Symbol):
-    """A local name of the constructor, in one of its versions. A `stale` one was assigned anew."""
+    """A local name of the constructor, in one of its versions. A `stale` one was assigned anew.
 
-    __slots__ = ("stale",)
+    `assumed` is what it stands for wherever the loop that it follows runs at least once: what users
+    of the class may rely on."""
+
+    __slots__ = ("assumed", "stale")
 
     def __init__(self, identifier: str, meaning: Any = None) -> None:
         super().__init__("name", identifier, meaning=meaning)
         self.stale = False
+        self.assumed: Any = None
         if meaning is None:
             self._key = ("variable", id(self))
 

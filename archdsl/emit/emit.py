@@ -102,6 +102,7 @@ def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | 
 def formatted(module: PyModule) -> str:
     """The text of a planned module."""
     import black
+    import black.mode
     import jinja2
 
     folder = os.path.join(os.path.dirname(__file__), "templates")
@@ -113,7 +114,7 @@ def formatted(module: PyModule) -> str:
         undefined=jinja2.StrictUndefined,
     )
     text = environment.get_template("module.py.j2").render(module=module)
-    return black.format_str(text, mode=black.Mode())
+    return black.format_str(text, mode=black.Mode(target_versions={black.mode.TargetVersion.PY310}))
 
 
 # Classes

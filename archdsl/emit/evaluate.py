@@ -136,6 +136,8 @@ class Evaluator:
     def _index(self, node: e.Index, scope: Scope) -> Any:
         value = self.evaluate(node.value, scope)
         indices = tuple(self.evaluate(item, scope) for item in node.indices)
+        if any(isinstance(position, s.Symbol) for position in indices):
+            value = listed(value) or value
         if hasattr(value, "member"):
             return value.member(indices, self._render)
         for position in indices:

@@ -134,7 +134,7 @@ def _join_members(w: ClassWriter, op: str, flow: TensorList) -> Tensor:
             else _folded(flow_named.text, op)
         )
         return joined.but(text=text, simple=False)
-    channels = s.call("sum", [flow.shape[0]]) if op == "concat" else s.index(flow.shape[0], 0)
+    channels = flow.total if op == "concat" else s.index(flow.shape[0], 0)
     dims = tuple(s.index(each, 0) for each in flow.shape[1:])
     w.unit.need("torch")
     text = f"torch.cat({flow.text}, dim=1)" if op == "concat" else _folded(flow.text, op)
@@ -153,6 +153,11 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
     else:
         text = f"torch.split({tensor.text}, {_list_text(w, sizes)}, dim=1)"
         count, widths = len(sizes), list(sizes)
+    if isinstance(count, s.Symbol) and item.branches is None:
+        shape = tuple(
+            s.Symbol("uniform", dim, count) for dim in (tensor.channels // sizes, *tensor.shape[1:])
+        )
+        return TensorList(shape, text, count, simple=False)
     if isinstance(count, s.Symbol):
         raise w.error(
             "E518",
@@ -360,11 +365,11 @@ def _gather_loop(
     place_init(w, loop, header, names, code)
     read = {name for name in names if name != "_" and mentions(lines, name)}
     w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
-    total = _summed(names, iterable, trips)
+    total = summed(names, trips)
     shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
 
 
-def _summed(names: tuple[str, ...], iterable: Any, trips: Any) -> Any:
+def summed(names: tuple[str, ...], trips: Any) -> Any:
     """What a width adds up to over a loop."""
 
     def total(width: Any) -> Any:
@@ -432,6 +437,7 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
             outer, w.init = w.init, []
             identity = guarded_projection(w, item, start, trial)
             projection, w.init = w.init, outer
+        mark, versions = len(w.init), w.reassigned
         keep = start.text not in w.protected and start.text == w.variable
         overwrite = identity is not None and identity.text != start.text and keep
         variable = start.text
@@ -443,7 +449,9 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
             variable = w.names.take("out" if start.text != "out" else "inner")
             with w.stream(variable, start.text):
                 body = single(w.walk(item.body, start.marked()))
-        w.init += projection
+        # The projection stands after the body, unless the body's loops reassign what it reads.
+        at = len(w.init) if w.reassigned == versions else mark
+        w.init[at:at] = projection
         if body.text.count("(") > 1 or ((late or conditional) and body.text != variable):
             w.emit(f"{variable} = {body.text}")
             body = body.but(text=variable, simple=True)
@@ -596,11 +604,15 @@ def arithmetic(w: ClassWriter, node: e.Expr) -> Flow:
 def as_list(w: ClassWriter, family: Family) -> TensorList:
     """All members of a family, in the order of their index."""
     binder = family.binders[0] or "i"
-    result = ListResult(family.shape, binder, family.count)
+    count = 0
+    total: Any = 0
+    for made_count, made_total, _ in w.family_runs[family.name]:
+        count, total = count + made_count, total + made_total
+    result = ListResult(family.shape, binder, count)
     text = family.variable
     if not family.ordered:
         text = f"[{text}[i] for i in sorted({text})]"
-    return TensorList(result.lists(), text, family.count)
+    return TensorList(result.lists(), text, count, total=total)
 
 
 def _each(w: ClassWriter, node: e.Comprehension) -> Flow:

@@ -346,6 +346,8 @@ def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
         if not s.same(other.channels, running):
             w.update("channels", running, other.channels)
     last = w.version("channels")
+    if not s.opaque(then.channels) and not s.opaque(other.channels):
+        last.assumed = s.choose(condition, s.expanded(then.channels), s.expanded(other.channels))
     ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
     return _joined(condition, then, other, last)
 

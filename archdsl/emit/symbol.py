@@ -119,8 +119,11 @@ class Symbol:
         return negate(self)
 
 
-def name(identifier: str, meaning: Any = None) -> Symbol:
-    """A variable of the constructor. With a meaning it stands for that value: a `let`."""
+def name(identifier: str, meaning: Any = None, fraction: bool = False) -> Symbol:
+    """A variable of the constructor. With a meaning it stands for that value: a `let`.
+    A `fraction` may be no integer."""
+    if fraction:
+        return Symbol("name", identifier, fraction)
     return Symbol("name", identifier, meaning=meaning)
 
 
@@ -261,7 +264,9 @@ def binary(op: str, left: Any, right: Any) -> Any:
             return right
         if _plain(right) and right == 1:
             return left
-    if op in ("//", "/", "**") and _plain(right) and right == 1:
+    if op in ("/", "**") and _plain(right) and right == 1:
+        return left
+    if op == "//" and _plain(right) and right == 1 and whole(left):
         return left
     if op == "//" and isinstance(right, int) and right > 0 and isinstance(left, Symbol):
         return _floor(left, right)
@@ -296,6 +301,8 @@ def _numeric(value: Any) -> bool:
 
 def _floor(left: Symbol, divisor: int) -> Any:
     """Floors of floors become one: `((h - 1) // 2 + 1) // 2` is `(h + 1) // 4`."""
+    if not whole(left):
+        return Symbol("//", left, divisor)
     terms = _polynomial(left)
     if terms and all(coefficient % divisor == 0 for coefficient in terms.values()):
         reduced = {monomial: c // divisor for monomial, c in terms.items()}
@@ -308,6 +315,23 @@ def _floor(left: Symbol, divisor: int) -> Any:
         step = inner.args[1]
         return binary("//", inner.args[0] + offset * step, step * divisor)
     return Symbol("//", left, divisor)
+
+
+def whole(value: Any) -> bool:
+    """Whether a value is an integer whatever its parameters are: floors of it mean something."""
+    if isinstance(value, Symbol):
+        if value.op == "name":
+            if value.meaning is not None:
+                return whole(value.meaning)
+            return len(value.args) == 1
+        if value.op in ("+", "-", "*", "neg", "ternary"):
+            return all(whole(arg) for arg in value.args if not _condition(arg))
+        return value.op in ("//", "%", "call", "index", "out")
+    return isinstance(value, int)
+
+
+def _condition(value: Any) -> bool:
+    return isinstance(value, Symbol) and value.op in ("compare", "and", "or", "not")
 
 
 def negate(value: Any) -> Any:
@@ -426,6 +450,8 @@ def substitute(value: Any, mapping: Mapping[str, Any]) -> Any:
             return mapping[value.args[0]]
         if value.meaning is not None:
             return substitute(value.meaning, mapping)
+        if getattr(value, "assumed", None) is not None:
+            return substitute(value.assumed, mapping)  # type: ignore[attr-defined]
         return value
     if value.op == "loop":
         return value.args[0].substitute(mapping)
@@ -475,6 +501,8 @@ def rebuild(op: str, args: list[Any]) -> Any:
 
 def index(value: Any, position: Any) -> Any:
     """`value[position]`"""
+    if isinstance(value, Symbol) and value.op == "uniform":
+        return value.args[0]
     if isinstance(value, tuple) and isinstance(position, int):
         return value[position]
     return Symbol("index", value, position)
@@ -528,6 +556,8 @@ def opaque(value: Any) -> bool:
     if value.op == "name":
         if value.meaning is not None:
             return opaque(value.meaning)
+        if getattr(value, "assumed", None) is not None:
+            return False
         return hasattr(value, "stale") or value.args[0] == "@recursive"
     if value.op == "out":
         return True
@@ -674,6 +704,8 @@ def _write(symbol: Symbol) -> tuple[str, int]:
         start, stop, step = ("" if arg is None else text(arg) for arg in args[1:])
         tail = f":{step}" if step else ""
         return f"{text(args[0], 10)}[{start}:{stop}{tail}]", _PRECEDENCE["atom"]
+    if op == "uniform":
+        return f"[{text(args[0])}] * {text(args[1], _PRECEDENCE['*'] + 1)}", _PRECEDENCE["*"]
     if op == "out":
         return f"{args[0]}.out_channels", _PRECEDENCE["atom"]
     if op == "attribute":

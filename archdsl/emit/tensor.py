@@ -53,11 +53,29 @@ class TensorList(Tensor):
 
     `shape` holds three lists; `count` is their length."""
 
-    __slots__ = ("count",)
+    __slots__ = ("_total", "count")
 
-    def __init__(self, shape: tuple[Any, ...], text: str, count: Any, simple: bool = True) -> None:
+    def __init__(
+        self,
+        shape: tuple[Any, ...],
+        text: str,
+        count: Any,
+        simple: bool = True,
+        total: Any = None,
+    ) -> None:
         super().__init__(shape, text, stride=None, simple=simple)
         self.count = count
+        self._total = total
+
+    @property
+    def total(self) -> Any:
+        """The channels of all values together."""
+        if self._total is not None:
+            return self._total
+        channels = self.shape[0]
+        if isinstance(channels, s.Symbol) and channels.op == "uniform":
+            return channels.args[0] * channels.args[1]
+        return s.call("sum", [channels])
 
     def but(self, **changes: Any) -> Tensor:
         return TensorList(
@@ -65,6 +83,7 @@ class TensorList(Tensor):
             changes.get("text", self.text),
             self.count,
             changes.get("simple", self.simple),
+            self._total,
         )
 
     @property
@@ -137,7 +156,7 @@ class Family:
     """Values made in a loop: `skips[i]`. Reading one gives its shape with the loop's names
     replaced by the indices asked for."""
 
-    __slots__ = ("binders", "count", "ordered", "shape", "stride", "variable")
+    __slots__ = ("binders", "count", "name", "ordered", "shape", "stride", "variable")
 
     def __init__(
         self,
@@ -152,6 +171,7 @@ class Family:
         self.ordered = ordered
         self.stride = None
         self.count: Any = None
+        self.name = variable
 
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         mapping = {name: index for name, index in zip(self.binders, indices) if name}
@@ -179,3 +199,13 @@ def parts(flow: Flow) -> tuple[Tensor, ...]:
     if isinstance(flow, tuple):
         return tuple(tensor for part in flow for tensor in parts(part))
     return (flow,)
+
+
+def several_results(flow: Flow) -> bool:
+    """Whether a flow is what one call returned as several values, not taken apart yet."""
+    values = parts(flow)
+    return (
+        len(values) > 1
+        and not any(value.simple for value in values)
+        and len({value.text for value in values}) == 1
+    )

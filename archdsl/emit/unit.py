@@ -57,6 +57,15 @@ class Unit:
         """All that a definition was run on, over the whole file."""
         return self._instances.get(name, [])
 
+    def callees_seen(self, name: str, uid: int) -> tuple[Callee, ...]:
+        """All blocks and ops that a call went to, over the instances of a definition."""
+        found: list[Callee] = []
+        for instance in self.instances(name):
+            for observation in instance.observed.get(uid, ()):
+                if isinstance(observation.value, Callee) and observation.value not in found:
+                    found.append(observation.value)
+        return tuple(found)
+
     def code(self, name: str) -> ClassCode:
         """A definition's class, written now if it has not been."""
         if name not in self.codes:

@@ -14,7 +14,16 @@ from archdsl.emit.conditions import Arm
 from archdsl.emit.evaluate import Evaluator, Scope
 from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.inputs import family_targets
-from archdsl.emit.tensor import HEIGHT, WIDTH, Family, Flow, Tensor, TensorList, parts
+from archdsl.emit.tensor import (
+    HEIGHT,
+    WIDTH,
+    Family,
+    Flow,
+    Tensor,
+    TensorList,
+    parts,
+    several_results,
+)
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ops.op import Size
@@ -62,6 +71,7 @@ class ClassWriter:
         self.families: dict[str, Family] = {}
         self.family_names = family_targets(self.definition.body)
         self.family_shapes: dict[str, tuple[Any, ...]] = {}
+        self.family_runs: dict[str, list[tuple[Any, Any, Loop | None]]] = {}
         self.head: Code = []
         self.unread = False
         self.only_heads = False
@@ -133,6 +143,11 @@ class ClassWriter:
         self._versions[wish] = version
         return version
 
+    @property
+    def reassigned(self) -> tuple[Variable, ...]:
+        """The current versions of all running locals: compare to see whether any changed."""
+        return tuple(self._versions.values())
+
     def update(self, wish: str, current: Variable, value: Any) -> Variable:
         """Assign the local anew, unless it has that value; its version after."""
         latest = self._versions[wish]
@@ -169,7 +184,10 @@ class ClassWriter:
     def settled_after(self, last: Variable, value: Any, trips: Any, names: tuple[str, ...]) -> Any:
         """What a running value is once its loop is over: itself, or what every run leaves."""
         depends = s.names_in(value, expand=True) & {last.args[0], *names}
-        if depends or isinstance(trips, s.Symbol) or not trips:
+        if depends or (not isinstance(trips, s.Symbol) and not trips):
+            return last
+        if isinstance(trips, s.Symbol):
+            last.assumed = value
             return last
         return value
 
@@ -186,6 +204,7 @@ class ClassWriter:
             "arm_names": dict(self.arm_names),
             "families": dict(self.families),
             "head": list(self.head),
+            "family_runs": {name: list(runs) for name, runs in self.family_runs.items()},
             "variable": self.variable,
             "protected": set(self.protected),
             "_versions": dict(self._versions),
@@ -474,16 +493,6 @@ class ClassWriter:
     def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
         """A finding of the emitter at a place of the spec."""
         return SpecError(Diagnostic(code=code, message=message, label=Label(span=span), help=help))
-
-
-def several_results(flow: Flow) -> bool:
-    """Whether a flow is what one call returned as several values, not taken apart yet."""
-    values = parts(flow)
-    return (
-        len(values) > 1
-        and not any(value.simple for value in values)
-        and len({value.text for value in values}) == 1
-    )
 
 
 def size_name(name: str) -> str:

@@ -249,6 +249,8 @@ def _transpose_window(args: Args) -> Window:
     from fractions import Fraction
 
     down, across = pair(args["stride"])
+    if not known(*(args[name] for name in TAPS)):
+        return Window(stride=(1 / down, 1 / across))
     tall, wide = (_gathered(*(pair(args[name])[axis] for name in TAPS)) for axis in (0, 1))
     return Window(extent=(tall, wide), stride=(Fraction(1, down), Fraction(1, across)))
 

@@ -288,7 +288,14 @@ OPS = (
         parameters=(
             OpParam(name="p", type="number", default=2.0, doc="which norm", minimum=0),
             OpParam(name="axis", type="int", default=0, doc="axis; the batch isn't counted"),
-            OpParam(name="eps", type="float", default=1e-12, doc="least length, below 1", minimum=0, below=1),
+            OpParam(
+                name="eps",
+                type="float",
+                default=1e-12,
+                doc="least length, below 1",
+                minimum=0,
+                below=1,
+            ),
         ),
         shape=_normalize_shape,
         torch=Torch(

@@ -11,6 +11,7 @@ from archdsl.ops import table
 from archdsl.ops.op import Op
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.imports import in_standard
 from archdsl.sema.naming import snake_case
 from archdsl.sema.scope import NUMBERS, Scope, article, names_in
 from archdsl.sema.units import MERGES
@@ -228,13 +229,15 @@ def _uncallable(
     kinds = ["the ops", "the blocks of this file"]
     if held:
         kinds.append(f"what {listed(sorted(held))} may hold")
+    found = in_standard(name)
+    help = f"it is in the standard library: `{found}`" if found else None
     return error(
         "E302",
         f"there is no block or op `{name}`",
         call.name.span,
         "unknown",
         notes=(f"looked for among {' and '.join(kinds)}",),
-        help=did_you_mean(name, held | blocks | set(table.OPS) | set(MERGES)),
+        help=help or did_you_mean(name, held | blocks | set(table.OPS) | set(MERGES)),
     )
 
 

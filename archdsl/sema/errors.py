@@ -35,13 +35,13 @@ def error(
     )
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+def did_you_mean(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The help line for a name that is near one of the candidates."""
-    nearest = near(name, candidates)
+    nearest = near(name, candidates, cutoff)
     return f"did you mean `{nearest}`?" if nearest else None
 
 
-def near(name: str, candidates: Iterable[str]) -> str | None:
+def near(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The candidate that was probably meant, if any."""
     from difflib import get_close_matches
 
@@ -49,7 +49,7 @@ def near(name: str, candidates: Iterable[str]) -> str | None:
     lowered = {text.lower(): text for text in reversed(known)}
     if name.lower() in lowered:
         return lowered[name.lower()]
-    matches = get_close_matches(name, known, n=1, cutoff=0.6)
+    matches = get_close_matches(name, known, n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
 

@@ -39,6 +39,16 @@ def resolve(importing: str, written: str, root: str, span: Span) -> str:
     return path
 
 
+def in_standard(name: str) -> str | None:
+    """The import that brings in a block of the standard library; None where it has none such."""
+    for stem in _stems(LIBRARY):
+        with open(os.path.join(LIBRARY, stem + SUFFIX), encoding="utf-8") as file:
+            defined = [line.split() for line in file if line.startswith(("block ", "model "))]
+        if any(words[1].partition("(")[0] == name for words in defined):
+            return f'import "{STANDARD}{stem}" ({name})'
+    return None
+
+
 def in_library(path: str) -> bool:
     return os.path.dirname(os.path.abspath(path)) == LIBRARY
 

@@ -259,7 +259,9 @@ class Resolver(Applications):
             )
         elif name in BUILTINS:
             notes = (f"`{name}` is a function: `{name}(...)`",)
-        known = scope.visible() | set(self.unit.names) | set(table.OPS)
+        # Ops can be values, but are hardly meant where a number's name is a little off.
+        help = did_you_mean(name, scope.visible() | set(self.unit.names))
+        help = help or did_you_mean(name, table.OPS, 0.7)
         return error(
             "E301",
             f"there is no `{name}` here",
@@ -267,7 +269,7 @@ class Resolver(Applications):
             "unknown name" if away is None else "not visible here",
             others=others,
             notes=notes,
-            help=None if away else did_you_mean(name, known),
+            help=None if away else help,
         )
 
     # Parts of expressions

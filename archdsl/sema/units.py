@@ -172,7 +172,8 @@ def _declare(unit: Unit, ident: ast.Ident, entity: Entity) -> None:
 def _called(entity: Entity) -> str:
     if isinstance(entity.node, ast.Block):
         return entity.node.kind
-    return {"constant": "let", "function": "fn"}.get(entity.kind, entity.kind)
+    words = {"constant": "let", "function": "fn", "broken": "import"}
+    return words.get(entity.kind, entity.kind)
 
 
 def _imported(name: ast.ImportName, source: Unit | None, unit: Unit) -> Entity:

@@ -114,6 +114,8 @@ class _Misfit:
         return (
             self._top_level()
             or self._incomplete_line()
+            or self._arithmetic()
+            or self._loop_names()
             or self._separator()
             or self._after_arrow()
             or self._equal_for_colon()
@@ -214,6 +216,36 @@ class _Misfit:
         self.place = (last.start_pos, last.end_pos)
         what = "a step" if last.type == "ARROW" else "something"
         return self._say("E101", f"{what} has to follow `{last.value}` on this line")
+
+    def _arithmetic(self) -> Diagnostic | None:
+        """`conv(64, 3) + x`: arithmetic on a step."""
+        if self.kind not in ("OP", "STAR", "PREFIX") or "ARROW" not in self.expected:
+            return None
+        if self.token is None or self.token.value not in ("+", "-", "*") or self._counted():
+            return None
+        if self.before is None or self.before.type not in ("NAME", "RPAR", "RBRACE"):
+            return None
+        op = self.token.value
+        adds = "; what adds its input to what it makes is `residual { ... }`"
+        return self._say(
+            "E101",
+            f"`{op}` goes between values, and before it stands a step",
+            help=f"name the step's value, `... as b`, then write `from a {op} b`"
+            + (adds if op == "+" else ""),
+        )
+
+    def _loop_names(self) -> Diagnostic | None:
+        """`for i, (a, b) in ...`: names in brackets."""
+        if self.kind not in ("LPAR", "LSQB") or self._context() != "FOR":
+            return None
+        if self.before is None or self.before.type not in ("FOR", "_COMMA"):
+            return None
+        return self._say(
+            "E101",
+            "the names of a `for` have no brackets around them",
+            help="name the inner item, `for i, pair in ...`, and take it apart: "
+            "`let a, b = pair`, or `pair[0]`",
+        )
 
     def _separator(self) -> Diagnostic | None:
         """Something stands on the line after what was complete without it."""

@@ -135,6 +135,7 @@ _BRACE_AHEAD = re.compile(r"\s*\{")
 _NAME_AHEAD = re.compile(r"\s*[(:\[]")
 _ITEM_AHEAD = re.compile(r"[ \t]+[A-Za-z_\"]")
 _NOT_IN = re.compile(r"\s+in\b")
+_SIZE_LIKE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
 _IDENTIFIER = re.compile(r"\w+")
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "none"}
@@ -434,7 +435,15 @@ class _Lexer:
             return stop
         found = _NUMBER_LIKE.match(text, start)
         if found:
-            self._report("E107", f"`{_short(found.group())}` is not a number", found.span())
+            written = found.group()
+            small = written.replace("X", "x")
+            size = _SIZE_LIKE.fullmatch(small) is not None
+            self._report(
+                "E107",
+                f"`{_short(written)}` is not a number",
+                found.span(),
+                help=f"a size has a small x: `{small}`" if size else None,
+            )
             self._emit("NUMBER", "0", *found.span())
             return found.end()
         return self._character(start, line_end)

@@ -29,8 +29,19 @@ def test_residual_channels() -> None:
         "in Bottleneck(width=64) at 11:20, iteration 1 of 3, stage layer1, variant resnet50",
     )
     assert found.help == (
-        "project where they differ: `skip identity else { conv(256, 1x1) -> bn }`"
+        "project where they differ: `skip identity else { conv(4 * width, 1x1, stride=stride) -> bn }`"
     )
+
+
+def test_a_projection_in_words_that_hold_in_the_skip() -> None:
+    loop = "for w in [4, 9] { conv(w, 3x3) }"
+    assert "conv(9, 1x1)" in str(wrong(f"«residual» {{ {loop} }}").help)
+    strides = "conv(9, 3x3, stride=2) -> conv(9, 3x3, stride=2)"
+    assert "conv(9, 1x1, stride=4)" in str(wrong(f"«residual» {{ {strides} }}").help)
+    block = "block B { «residual» { conv(in.channels - 5, 3x3) } }"
+    assert "conv(3, 1x1)" in str(wrong("B", more=block).help)
+    block = "block B(w) { let v = 2 * w\n «residual» { relu -> conv(v + 1, 3x3) -> bn } }"
+    assert "{ conv(v + 1, 1x1) -> bn }" in str(wrong("B(4)", more=block).help)
 
 
 def test_one_broken_block_is_reported_once() -> None:
@@ -139,6 +150,27 @@ def test_from_takes_what_flows() -> None:
     assert (found.code, found.message) == ("E209", "`from` takes values that flow, not 1")
 
 
+FAMILY = "split(4) as s\nfor i in range(3) { from s[i] -> relu as outs[i] }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "what"),
+    [
+        ("from «(outs, s[3])» -> concat", "E209", "a list that holds a family of tensors"),
+        ("from «[s[3], outs]» -> concat", "E209", "a list that holds a family of tensors"),
+        ("from «outs + [s[3]]» -> concat", "E402", "a family of tensors and a list"),
+        ("from «outs + s[3]» -> concat", "E402", "a family of tensors and a tensor"),
+    ],
+)
+def test_a_family_and_a_value_more(text: str, code: str, what: str) -> None:
+    found = wrong(FAMILY + text)
+    assert found.code == code
+    assert found.message.endswith(what)
+    assert found.help == (
+        "make the value a member, `as outs[3]`, and join all of them: `from outs -> ...`"
+    )
+
+
 def test_names_for_values() -> None:
     found = wrong("split(4) as («a, b»)\nfrom a")
     assert (found.code, found.message) == ("E210", "2 names for 4 values")
@@ -224,6 +256,7 @@ def test_inputs_of_a_model() -> None:
     assert (found.code, found.message) == ("E415", "the input of `M` has an open size")
     found = finding(text, (3, 8))
     assert found.message == "`M` takes an input of 3 sizes, not 2"
+    assert found.notes[0] == "the input asked for is 3x8 (`--input`)"
     assert not findings(text, (3, 8, 8))
 
 
@@ -268,6 +301,12 @@ def test_too_many_nodes() -> None:
     assert findings(text) == []
     (found,) = findings(text.replace("B * 100", "B * 101"))
     assert found.message == "this network has more than 1,000,000 nodes"
+
+
+@pytest.mark.parametrize("text", ["conv(8, 3x3) * «(10 ** 8)»", "repeat «1_000_001» { relu }"])
+def test_a_count_above_the_limit_is_refused_at_once(text: str) -> None:
+    found = wrong(text)
+    assert (found.code, found.message) == ("E420", "this network has more than 1,000,000 nodes")
 
 
 def test_no_finding_follows_from_another() -> None:

@@ -41,9 +41,11 @@ def test_check(spec: Path, wrong: Path) -> None:
     (finding,) = archdsl.check(wrong)
     assert finding.severity == "error"
     assert finding.label.span.text == "bm"
+    assert str(finding).startswith("error[E302]: there is no block or op `bm`\n")
+    assert f"--> {wrong}:2:" in str(finding)
 
 
-@pytest.mark.parametrize("input", ["", "3x", "axb", "3x-1x4", (), (3, 0, 4), "0"])
+@pytest.mark.parametrize("input", ["", "3x", "axb", "3x-1x4", (), (3, 0, 4), "0", 7])
 def test_inputs_that_are_none(spec: Path, input: str | tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="is not of the form"):
         archdsl.check(spec, input)
@@ -54,6 +56,7 @@ def test_compile(spec: Path, tmp_path: Path) -> None:
     second = archdsl.compile(spec, tmp_path / "out")
     assert (first.path, first.changed) == (str(tmp_path / "out" / "net.py"), True)
     assert not second.changed
+    assert repr(second) == f"Compiled(path={first.path!r}, changed=False)"
     assert Path(first.path).read_text() == first.text == second.text
 
 

@@ -272,6 +272,31 @@ def test_other_files_are_not_overwritten(
     assert Path("generated/net.py").read_bytes() == data
 
 
+def test_the_module_of_another_spec_is_not_overwritten(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = spec("net.arch")
+    run(name)
+    Path("drafts").mkdir()
+    Path("drafts/net.arch").write_text("two")
+    before = tree()
+    assert run("drafts/net.arch") == 1
+    report = capsys.readouterr().err
+    assert "E592" in report
+    assert "was generated from specs/net.arch, not from drafts/net.arch" in report
+    assert tree() == before
+    # A spec that has moved takes its module along.
+    Path(name).unlink()
+    assert run("drafts/net.arch") == 0
+
+
+def test_the_folder_may_not_be_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.py").write_text("")
+    assert run(spec("net.arch"), "-o", "net.py") == 1
+    report = capsys.readouterr().err
+    assert "error[E594]: the output goes to a folder, and net.py is a file" in report
+
+
 def test_links_out_of_the_folder_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,6 +104,88 @@ def test_missing_files_are_findings(verb: list[str], capsys: pytest.CaptureFixtu
     assert "= help: did you mean net.arch?" in report
 
 
+def test_only_a_near_name_is_proposed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").rename("r.arch")
+    assert main(["check", "nope.arch"]) == 1
+    assert "did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["check", "compile", "fmt", "summary"])
+def test_other_files_are_no_specs(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").rename("net.txt")
+    assert main([verb, "net.txt"]) == 1
+    shown = capsys.readouterr()
+    assert "error[E395]: net.txt is no .arch file" in shown.err
+    assert not Path("generated").exists()
+
+
+# Specs of which nothing is made
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("", ""),
+        ("block B(n) { conv(n, 3x3) }\n", ""),
+        (RIGHT.partition("variant")[0], "add `variant net = Net(width)`"),
+    ],
+)
+def test_no_variant(text: str, help: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.arch").write_text(text)
+    assert main(["check", "net.arch"]) == 0
+    shown = capsys.readouterr()
+    assert "warning[W602]: the spec has no variant" in shown.err
+    assert help in shown.err
+    assert shown.out == "net.arch: no variant\n"
+    assert main(["summary", "net.arch"]) == 0
+    for verb in (["compile"], ["dump", "--stage", "module"]):
+        capsys.readouterr()
+        assert main([*verb, "net.arch"]) == 1
+        shown = capsys.readouterr()
+        assert "error[E595]: the spec has no variant" in shown.err
+        assert shown.out == ""
+
+
+# Failures of archdsl's own
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check"], ["check", "--json"], ["compile"], ["summary"], ["fmt"], ["dump", "--stage=ast"]],
+)
+def test_an_internal_error_is_one_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("Unit\nof two lines")
+
+    monkeypatch.delenv("ARCHDSL_DEBUG", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/none")
+    monkeypatch.setattr(driver, "parse", broken)
+    assert main([*arguments, "net.arch"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("archdsl: internal error in net.arch: KeyError: 'Unit")
+    assert line.endswith("please report")
+
+    monkeypatch.setenv("ARCHDSL_DEBUG", "1")
+    assert main([*arguments, "net.arch"]) == 1
+    assert capsys.readouterr().err.startswith("Traceback (most recent call last):")
+
+
+def test_after_an_internal_error_other_specs_are_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parse = driver.parse
+    Path("other.arch").write_text(RIGHT)
+
+    def broken(path: str, *more: object) -> object:
+        return 1 / 0 if path == "net.arch" else parse(path, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(driver, "parse", broken)
+    assert main(["check", "net.arch", "other.arch"]) == 1
+    assert capsys.readouterr().out == "other.arch: right, 2 variants\n"
+
+
 def findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
     assert main(["check", "--json", *arguments]) == 1
     found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["diagnostics"]
@@ -285,6 +367,17 @@ def test_imports_stay_in_the_root(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "nets/net.arch"]) == 1
     capsys.readouterr()
     assert main(["check", "nets/net.arch", "--root", "."]) == 0
+
+
+def test_a_root_is_a_folder_around_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "net.arch", "--root", "nowhere"]) == 2
+    assert capsys.readouterr().err == (
+        "archdsl: --root takes a folder, and there is none at nowhere\n"
+    )
+    Path("other").mkdir()
+    assert main(["check", "net.arch", "--root", "other"]) == 1
+    assert "error[E396]: net.arch lies outside other" in capsys.readouterr().err
+    assert main(["check", "net.arch", "--root", ".."]) == 0
 
 
 def test_what_is_wrong_in_an_import_is_shown_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,4 +81,6 @@ def images(design: Design, batch: int, device: str = "cpu") -> tuple[Tensor, ...
 
 
 def results_of(result: Any) -> tuple[Tensor, ...]:
-    return (result,) if isinstance(result, Tensor) else tuple(result)
+    """All tensors that a model returns; side heads that don't exist are None."""
+    parts = (result,) if isinstance(result, Tensor) else tuple(result)
+    return tuple(part for part in parts if part is not None)

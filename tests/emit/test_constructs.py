@@ -6,6 +6,8 @@ import copy
 import functools
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,34 @@ def test_text(path: str, golden: Callable[[str, Path], None]) -> None:
 def test_no_golden_is_left_over() -> None:
     goldens = {path.stem for path in Path(HERE, "goldens").glob("*")}
     assert goldens == {stem(path) for path in PATHS}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All texts as files."""
+    folder = tmp_path_factory.mktemp("constructs")
+    for path in PATHS:
+        (folder / f"{stem(path)}.py").write_text(emitted(path).text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("black", "--check", "--quiet", "--line-length", "88"),
+        ("ruff", "check", "--isolated", "--no-cache", "--select", "E,F,W,I,UP,B,C4,SIM"),
+        pytest.param(
+            ("mypy", "--strict", "--no-incremental", "--config-file="), marks=pytest.mark.slow
+        ),
+    ],
+    ids=["black", "ruff", "mypy"],
+)
+def test_reads_as_written_by_hand(folder: Path, command: tuple[str, ...]) -> None:
+    files = sorted(map(str, folder.glob("*.py")))
+    done = subprocess.run(
+        [sys.executable, "-m", *command, *files], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_figures_are_torchs(spec: Emitted) -> None:

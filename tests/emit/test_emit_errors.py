@@ -38,9 +38,7 @@ CASES = (
         "computed labels in a loop of unknown length",
         "E511",
         "model M(n): [3, 8, 8] -> [10] {\n"
-        '    for i in range(n) «{ "conv{i}": conv(8, 3x3) }»\n'
-        + TAIL
-        + "variant longer = M(3)\n",
+        '    for i in range(n) «{ "conv{i}": conv(8, 3x3) }»\n' + TAIL + "variant longer = M(3)\n",
         "labels computed in a loop whose length is an argument of the constructor",
         "`name[i]:`",
         "2",
@@ -127,8 +125,7 @@ CASES = (
     Case(
         "layer of the input's height",
         "E522",
-        "block «B» { conv(in.height, 3x3) }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
+        "block «B» { conv(in.height, 3x3) }\n" "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
         "`B` has a layer whose size follows the height or width of its input",
         "`global_avgpool`",
     ),

@@ -136,8 +136,8 @@ def test_no_statement_does_nothing(module: Text) -> None:
         assert not isinstance(node, ast.Pass)
 
 
-# `part1`: a branch of a split that has no name; `x1`: a value of several that have none.
-_PARTS = re.compile(r"(part|x)\d+")
+# Parts of a split, branches and values of several that have no name in the spec.
+_PARTS = re.compile(r"(part|branch|x)\d+")
 
 
 def test_no_numbered_variables(module: Text) -> None:
@@ -278,7 +278,7 @@ def test_shapes_name_what_the_class_knows(module: Text) -> None:
 _WORDS = set("if else for in and or not of list ceil floor len sum max min i math".split())
 
 
-@pytest.mark.parametrize("path", PATHS[::4], ids=IDS[::4])
+@pytest.mark.parametrize("path", PATHS[::6], ids=IDS[::6])
 def test_a_second_compile_gives_the_same(path: str) -> None:
     bag = Bag()
     again = driver.emit(path, bag)
@@ -293,7 +293,7 @@ def test_hashes_do_not_matter() -> None:
         "sys.stdout.reconfigure(encoding='utf-8')\n"
         "for path in sys.argv[1:]: print(driver.emit(path, Bag())[1], end='\\0')\n"
     )
-    paths = PATHS[1::2]
+    paths = PATHS[1::3]
     runs = [
         subprocess.Popen(
             [sys.executable, "-c", program, *paths],

@@ -224,7 +224,9 @@ def trees(
     """Expressions as nested tuples: an operator and its operands."""
 
     def tree(depth: int) -> Tree:
-        kind = draw(st.sampled_from("leaf usual usual usual usual rare".split())) if depth else "leaf"
+        kind = (
+            draw(st.sampled_from("leaf usual usual usual usual rare".split())) if depth else "leaf"
+        )
         if kind == "leaf":
             chosen = draw(st.sampled_from((*NAMES, *literals)))
             return ("name" if isinstance(chosen, str) else "literal", chosen)
@@ -324,9 +326,7 @@ def symbolic(tree: Tree) -> Any:
 
 
 def plain(tree: Tree, bindings: dict[str, int]) -> Any:
-    return fold(
-        tree, lambda leaf: bindings[leaf[1]] if leaf[0] == "name" else leaf[1], python_of
-    )
+    return fold(tree, lambda leaf: bindings[leaf[1]] if leaf[0] == "name" else leaf[1], python_of)
 
 
 SEARCH = settings(
@@ -374,9 +374,7 @@ def test_fractions_keep_their_value(tree: Tree, bindings: dict[str, int]) -> Non
 
 
 @SEARCH
-@given(
-    tree=WHOLE, inner=st.fixed_dictionaries({name: WHOLE for name in NAMES}), bindings=BINDINGS
-)
+@given(tree=WHOLE, inner=st.fixed_dictionaries(dict.fromkeys(NAMES, WHOLE)), bindings=BINDINGS)
 def test_substituting_expressions(
     tree: Tree, inner: dict[str, Tree], bindings: dict[str, int]
 ) -> None:

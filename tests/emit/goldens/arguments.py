@@ -23,7 +23,7 @@ class Taken(nn.Module):
         kinds: Sequence[int] = (1, 2),
         label: str = "a",
         extra: int | None = None,
-        padding: int | tuple[int, int] = 0,
+        padding: int | tuple[int, int] = 1,
     ) -> None:
         super().__init__()
         if extra is None:
@@ -76,7 +76,7 @@ class Arguments(nn.Module):
             channels = 4
         self.layer2 = nn.Sequential(*layer2)
 
-        self.taken1 = Taken(channels, 8, kernel=1, kinds=(1,), label="b")
+        self.taken1 = Taken(channels, 8, kernel=1, kinds=(1,), label="b", padding=0)
         self.taken2 = Taken(8, 4, kernel=(1, 3), extra=6, padding=(0, 1))
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(6, 10)

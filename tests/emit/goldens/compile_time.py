@@ -55,11 +55,11 @@ class Computed(nn.Module):
         )
         self.conv3 = nn.Conv2d(
             min(width, in_channels) + math.floor(width / 3) % 5,
-            sum((width, 2)) if width > 4 or ratio >= 0.5 else --width,
+            sum((width, 2)) if width > 4 or ratio >= 0.5 else width,
             kernel_size=1,
         )
         self.conv4 = nn.Conv2d(
-            sum((width, 2)) if width > 4 or ratio >= 0.5 else --width,
+            sum((width, 2)) if width > 4 or ratio >= 0.5 else width,
             round(width * ratio) + 4 + int(math.sqrt(width)),
             kernel_size=1,
         )

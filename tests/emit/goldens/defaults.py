@@ -14,8 +14,12 @@ class Padded(nn.Module):
     W + 2 * pad - kernel + 1)
     """
 
-    def __init__(self, in_channels: int, width: int, kernel: int, pad: int = 0) -> None:
+    def __init__(
+        self, in_channels: int, width: int, kernel: int, pad: int | None = None
+    ) -> None:
         super().__init__()
+        if pad is None:
+            pad = kernel // 2
         self.conv = nn.Conv2d(
             in_channels, width, kernel_size=kernel, padding=pad, bias=False
         )
@@ -32,8 +36,8 @@ class Defaults(nn.Module):
 
     def __init__(self, in_channels: int = 3) -> None:
         super().__init__()
-        self.padded1 = Padded(in_channels, 4, 5, pad=2)
-        self.padded2 = Padded(4, 4, 4)
+        self.padded1 = Padded(in_channels, 4, 5)
+        self.padded2 = Padded(4, 4, 4, pad=0)
         self.conv1 = nn.Conv2d(4, 4, kernel_size=3, padding=1)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv2d(

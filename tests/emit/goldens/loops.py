@@ -43,7 +43,7 @@ class ConvAct(nn.Module):
 
 
 class Deep(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, channels, H, W)"""
+    """Shape: (N, in_channels, H, W) -> (N, out, H, W)"""
 
     def __init__(self, in_channels: int, n: int, width: int) -> None:
         super().__init__()
@@ -69,8 +69,6 @@ class Deep(nn.Module):
                 conv_act.append(ConvAct(channels, out, 3))
                 channels = out
             self.conv_act.append(nn.Sequential(*conv_act))
-
-        self.out_channels = channels
 
     def forward(self, x: Tensor) -> Tensor:
         for conv, bn in zip(self.conv, self.bn, strict=True):
@@ -118,22 +116,16 @@ class Loops(nn.Module):
         else:
             self.last = nn.Dropout(0.1)
         self.deep1 = Deep(channels, 2, 8)
-        channels = self.deep1.out_channels
-        self.deep2 = Deep(channels, 3, 4)
-        channels = self.deep2.out_channels
-        self.conv = nn.Conv2d(channels, 16, kernel_size=1)
+        self.deep2 = Deep(out, 3, 4)
+        self.conv = nn.Conv2d(out, 16, kernel_size=1)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(16, 10)
-        self.norm = norm
 
     def forward(self, x: Tensor) -> Tensor:
         for conv_act1, conv_act2 in zip(self.conv_act1, self.conv_act2, strict=True):
             x = conv_act1(x)
             x = conv_act2(x)
-        if self.norm:
-            x = self.last(x)
-        else:
-            x = self.last(x)
+        x = self.last(x)
         x = self.deep2(self.deep1(x))
         x = self.fc(torch.flatten(self.avgpool(self.conv(x)), 1))
         return x

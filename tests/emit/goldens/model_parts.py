@@ -33,7 +33,7 @@ class Parts(nn.Module):
                     nn.ReLU(inplace=True),
                 )
                 for _ in range(2)
-            ]
+            ],
         )
 
         self.conv2 = nn.Conv2d(2 * width, 2 * width, kernel_size=1)

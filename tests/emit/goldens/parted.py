@@ -79,8 +79,7 @@ class DualPath(nn.Module):
         kept, dense = torch.split(x, [self.width, self.in_channels - self.width], dim=1)
         out = self.conv(x)
         added, new = torch.split(out, [self.width, self.growth], dim=1)
-        x1, x2, x3 = kept + added
-        return torch.cat((x1, x2, x3), dim=1)
+        return torch.cat((kept + added, dense, new), dim=1)
 
 
 class Parted(nn.Module):

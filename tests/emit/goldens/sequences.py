@@ -34,7 +34,7 @@ class ConvBN(nn.Sequential):
 
 
 class Stage(nn.Sequential):
-    """Shape: (N, in_channels, H, W) -> (N, channels, ceil(H / 2), ceil(W / 2))"""
+    """Shape: (N, in_channels, H, W) -> (N, in_channels, ceil(H / 2), ceil(W / 2))"""
 
     def __init__(self, in_channels: int, width: int, n: int) -> None:
         children: OrderedDict[str, nn.Module] = OrderedDict(
@@ -45,7 +45,6 @@ class Stage(nn.Sequential):
             children[f"unit{i + 1}"] = ConvBN(channels, in_channels, 3)
             channels = in_channels
         super().__init__(children)
-        self.out_channels = channels
 
 
 class Sequences(nn.Module):
@@ -54,11 +53,9 @@ class Sequences(nn.Module):
     def __init__(self, in_channels: int = 3) -> None:
         super().__init__()
         self.stage1 = Stage(in_channels, 4, 2)
-        channels = self.stage1.out_channels
-        self.stage2 = Stage(channels, 8, 3)
-        channels = self.stage2.out_channels
+        self.stage2 = Stage(in_channels, 8, 3)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(channels, 10)
+        self.fc = nn.Linear(in_channels, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stage2(self.stage1(x))

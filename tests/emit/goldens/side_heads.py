@@ -25,10 +25,13 @@ class Side(nn.Module):
 
 
 class SideHeadsOutput(NamedTuple):
-    """What training returns: the logits, then the side heads."""
+    """What training returns: the logits, then the side heads.
+
+    Weights in the loss: 0.3 for side, 0.1 for last.
+    """
 
     logits: Tensor
-    side: Tensor
+    side: Tensor | None
     last: Tensor
 
 
@@ -54,7 +57,7 @@ class SideHeads(nn.Module):
         x = self.relu(self.conv3(x))
         last = self.last(x) if self.training else None
         x = self.fc(torch.flatten(self.avgpool(x), 1))
-        if side is None or last is None:
+        if last is None:
             return x
         return SideHeadsOutput(x, side, last)
 

@@ -60,8 +60,8 @@ class Values(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.conv(x))
         left, right = x, x
-        for cros in self.cross:
-            left, right = cros(left, right)
+        for cross in self.cross:
+            left, right = cross(left, right)
         before = left
         last = right
         out = self.joined([before, last, x])

@@ -127,6 +127,8 @@ CODES: dict[str, str] = {
     "E519": "A list has as many values as an argument of the constructor says.",
     "E521": "A linear layer follows a map whose size differs from use to use.",
     "E522": "The size of a layer follows the height or width of its input.",
+    "E523": "A member of a family needs an index where it stands.",
+    "E524": "`same` padding has no one text for square and oblong kernels.",
     "E590": "The name of a spec does not give the name of a module.",
     "E591": "Two specs would be written to the same file.",
     "E592": "A file stands at the target that archdsl did not write, or wrote for another spec.",

@@ -80,8 +80,10 @@ class Node(metaclass=NodeMeta):
 
     def __hash__(self) -> int:
         return hash(
-            (type(self),)
-            + tuple(getattr(self, field) for field in self._fields if field not in _UNCOMPARED)
+            (
+                type(self),
+                *[getattr(self, field) for field in self._fields if field not in _UNCOMPARED],
+            )
         )
 
     def __setattr__(self, field: str, value: object) -> NoReturn:

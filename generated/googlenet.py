@@ -1,8 +1,8 @@
 """Going deeper with convolutions (Szegedy et al., 2014), as torchvision has it.
 
 Batch norm takes the place of local response normalisation, and a 3x3 that of each 5x5.
-The input is normalised as for torchvision's other models: what torchvision's own weights need
-beyond that, its `transform_input`, is no part of the network.
+The input is normalised as for torchvision's other models. What its pretrained weights
+need beyond that, `transform_input`, is no part of the network.
 
 Going Deeper with Convolutions, 2014. https://arxiv.org/abs/1409.4842
 

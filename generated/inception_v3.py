@@ -1,7 +1,7 @@
 """Inception v3 (Szegedy et al., 2015), with torchvision's keys.
 
-The input is normalised as for torchvision's other models: what torchvision's own weights need
-beyond that, its `transform_input`, is no part of the network.
+The input is normalised as for torchvision's other models. What its pretrained weights
+need beyond that, `transform_input`, is no part of the network.
 
 Rethinking the Inception Architecture for Computer Vision, 2015.
 https://arxiv.org/abs/1512.00567

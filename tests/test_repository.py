@@ -54,6 +54,20 @@ def test_specs_are_in_canonical_form() -> None:
     run("archdsl", "fmt", "specs", "archdsl/std", "--check")
 
 
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    """pytest imports them by that name alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_the_readme_names_a_python_that_the_constraints_allow() -> None:
+    """A release of numpy says which Pythons it is for; the package asks for less than the tests."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    constraints = (ROOT / "constraints.txt").read_text("utf-8")
+    assert ("Python 3.11 or later" in readme) == ("numpy==2.4" in constraints)
+    assert 'requires-python = ">=3.10"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
 def test_every_code_is_raised_somewhere() -> None:
     """A code in the catalogue that no source names is dead; one that is named must be in it."""
     named: set[str] = set()

@@ -22,7 +22,7 @@ ROOMS = {
     "emit": {"ops", "ir"},
 }
 # Modules at the top that anything may import; the others are the driver's side.
-GROUND = {"codes", "diagnostics", "expr", "node", "source", "values"}
+GROUND = {"codes", "diagnostics", "expr", "node", "reserved", "source", "values"}
 LIBRARIES = {
     "lark": ["syntax/parser.py"],
     "networkx": ["ir/graph.py"],

@@ -98,7 +98,7 @@ def _item(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
             w.scope[f"share {item.name}"] = item
             return flow
         case _:
-            raise w.error("E517", f"no way to write {type(item).__name__}", item.span)
+            raise TypeError(f"no way to write {type(item).__name__}")
 
 
 # Names of values

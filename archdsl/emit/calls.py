@@ -147,12 +147,19 @@ def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor:
     return Made(
         text=f"{module}({', '.join(rendered)})",
         kind=module,
-        flow=Tensor(shape, stride=stride, fresh=not op.saves_output),
+        flow=Tensor(shape, stride=stride, fresh=_fresh(op, tensor)),
         op=op,
         form=torch,
         args=args,
         taken=taken,
     )
+
+
+def _fresh(op: Op, tensor: Tensor) -> bool:
+    """Whether nothing but the next step reads an op's result, and no backward pass needs it."""
+    if op.saves_output:
+        return False
+    return tensor.fresh or op.weighted or op.norm or op.category == "pooling"
 
 
 def _flattened(w: ClassWriter, call: p.Call, tensor: Tensor) -> Any:

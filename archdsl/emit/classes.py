@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
@@ -88,7 +89,20 @@ def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
         if definition.name in calls_of(definition.body):
             _again(unit, definition, code, code.outputs, distinct=False)
     except s.Stale:
-        _again(unit, definition, code, code.guess, distinct=True)
+        try:
+            _again(unit, definition, code, code.guess, distinct=True)
+        except s.Stale as stale:
+            label = Label(span=definition.span)
+            message = f"`{definition.name}` reads a width that a loop has changed since"
+            raise SpecError(
+                Diagnostic(
+                    code="E525",
+                    message=message,
+                    label=label,
+                    notes=(f"the constructor's `{stale}` no longer holds it",),
+                    help="make the part with the loop a block of its own",
+                )
+            ) from None
 
 
 def _again(
@@ -98,7 +112,8 @@ def _again(
     guess: tuple[Tensor, ...] | None,
     distinct: bool,
 ) -> None:
-    """Write a definition anew: with what is known now of a block that uses itself."""
+    """Write a definition anew: with what is known now of a block that uses itself, or with
+    locals that are never assigned anew."""
     fresh = ClassCode(definition)
     fresh.exposes = code.exposes
     fresh.guess = guess
@@ -117,6 +132,9 @@ def _build(unit: Unit, definition: p.Definition, code: ClassCode, distinct: bool
     else:
         result = _module(w, definition, start)
     code.outputs = tuple(result)
+    for output in code.outputs:
+        if s.opaque(output.channels) and not isinstance(output, ListResult):
+            s.text(output.channels)  # raises Stale, if the local that it reads has moved on
     _finish(w, definition, instances)
 
 
@@ -502,7 +520,8 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     code.forward = w.lines
     _settle(code.init, w)
     _settle(code.forward, w)
-    code.init = prune(code.init)
+    exposed = [out_channels_line(code)] if exposes_late(code) and _one(code) else []
+    code.init = prune(code.init, exposed)
     _refuse_unknown(w, definition)
     _drop_dead(w, definition)
     code.parameters = parameter_list(w, instances)
@@ -546,6 +565,11 @@ def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
     for name in code.channel_params:
         if name is not None and not mentions(used, name):
             code.dropped.add(name)
+
+
+def _one(code: ClassCode) -> bool:
+    """Whether a single value leaves, whose width users can ask for."""
+    return code.outputs is not None and len(code.outputs) == 1
 
 
 def exposes_late(code: ClassCode) -> bool:

@@ -80,8 +80,8 @@ def mentions(code: Code, identifier: str) -> bool:
     return any(pattern.search(piece) for piece in texts(code))
 
 
-def prune(code: Code, keep: Code = []) -> Code:  # noqa: B006
-    """Drop locals that nothing reads, until all that stand are read."""
+def prune(code: Code, keep: Code) -> Code:
+    """Drop locals that neither the code nor `keep` reads, until all that stand are read."""
     while True:
         dead = {part.name for part in _locals(code) if not mentions(code + keep, part.name)}
         if not dead:

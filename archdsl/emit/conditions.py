@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, fits, texts
+from archdsl.emit.code import Block, Code, Local, Variable, fits, texts
 from archdsl.emit.families import starts_anew
 from archdsl.emit.tensor import Flow, Tensor, parts, single
 from archdsl.ir import program as p
@@ -211,6 +211,7 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     target = _texts(start) if unread else _target(w, item, start)
     results: list[Flow] = []
     bound: list[dict[str, Any]] = []
+    unified = None if unread else _unified(w, item, start)
 
     def arm(region: p.Region | None) -> Callable[[], None]:
         def write() -> None:
@@ -218,6 +219,8 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
                 if region is item.then:
                     narrow(w, item)
                 result = start if region is None else w.walk(_handed(region, item), start)
+                if unified is not None:
+                    w.init.append(Local(name=unified, text=s.text(single(result).channels)))
                 results.append(result if unread else _assigned(w, target, result))
                 bound.append(dict(scope))
 
@@ -225,6 +228,7 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
 
     outer = dict(w.scope)
     needs_else = item.otherwise is not None or (target != _texts(start) and not unread)
+    needs_else = needs_else or unified is not None
     outer_condition = w.head_condition
     w.head_condition = (outer_condition, s.key_of(condition), item.uid)
     write_arms(w, condition, arm(item.then), arm(item.otherwise) if needs_else else None)
@@ -233,7 +237,42 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
         results.append(start)
         bound.append(outer)
     _keep_common(w, outer, bound)
-    return _joined(condition, results[0], results[1], target)
+    joined = _joined(condition, results[0], results[1], target)
+    if unified is None:
+        return joined
+    tensor = single(joined)
+    return tensor.but(shape=(Variable(unified), *tensor.shape[1:]))
+
+
+def _unified(w: ClassWriter, item: p.If, start: Flow) -> str | None:
+    """A local for the width after an `if` whose arms leave widths that only locals know."""
+    widths = []
+    for region in (item.then, item.otherwise):
+        kept = w.snapshot()
+        w.contexts.append(Arm())
+        try:
+            with w.inner_scope():
+                if region is item.then:
+                    narrow(w, item)
+                result = start if region is None else w.walk(region, start)
+                tensors = parts(result)
+                if len(tensors) != 1:
+                    return None
+                widths.append(tensors[0].channels)
+        finally:
+            w.restore(kept)
+    if s.same(widths[0], widths[1]) or not any(_held(width) for width in widths):
+        return None
+    return w.locals.take("channels")
+
+
+def _held(width: Any) -> bool:
+    """Whether a width's text reads a local that may be assigned anew."""
+    if not isinstance(width, s.Symbol):
+        return False
+    if isinstance(width, Variable):
+        return True
+    return any(_held(arg) for arg in width.args)
 
 
 def _handed(region: p.Region, item: p.If) -> p.Region:

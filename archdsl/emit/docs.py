@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
 
 _WIDTH = 84
+_QUOTES = len('"""')
 _GLUE = "\N{NO-BREAK SPACE}"
 
 
@@ -25,36 +26,37 @@ def class_doc(code: ClassCode) -> str:
     """The definition's docstring and the shapes that enter and leave."""
     shape = f"Shape: {shapes(code)}"
     if not code.definition.doc:
-        return _closed(wrapped(shape))
-    doc = escaped(code.definition.doc.strip())
-    paragraphs = [line.strip() for line in doc.split("\n")]
-    return _closed(
-        "\n".join([*_indented(paragraphs), "", *wrapped(shape).split("\n")]).replace("\n", "\n    ")
+        return _closed(_wrapped(shape, _QUOTES, "    "))
+    paragraphs = escaped(code.definition.doc.strip()).split("\n")
+    lines: list[str] = []
+    for paragraph in paragraphs:
+        lines += _wrapped(paragraph.strip(), 0 if lines else _QUOTES) or [""]
+    return _closed([*lines, "", *_wrapped(shape, 0, "    ")])
+
+
+def _wrapped(text: str, taken: int, hanging: str = "") -> list[str]:
+    """Lines within the width of a class's docstring; the first has `taken` columns less."""
+    lines = textwrap.wrap(
+        text,
+        _WIDTH,
+        break_long_words=False,
+        break_on_hyphens=False,
+        initial_indent="#" * taken,
+        subsequent_indent=hanging,
     )
+    if lines:
+        lines[0] = lines[0][taken:]
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
-def _closed(text: str) -> str:
-    """The closing quotes go on a line of their own after several lines."""
-    if text.endswith('"'):
-        text += " "
-    return f"{text}\n    " if "\n" in text else text
-
-
-def _indented(lines: list[str]) -> list[str]:
-    result: list[str] = []
-    for line in lines:
-        result += textwrap.wrap(line, _WIDTH, break_long_words=False) or [""]
-    return result
-
-
-def wrapped(text: str) -> str:
-    """Text within the width of a class's docstring."""
-    lines = "\n".join(
-        textwrap.wrap(
-            text, _WIDTH, break_long_words=False, break_on_hyphens=False, subsequent_indent="    "
-        )
-    )
-    return lines.replace(_GLUE, " ")
+def _closed(lines: list[str]) -> str:
+    """A docstring's inside, indented; the closing quotes go on a line of their own after several
+    lines, or where they would not fit."""
+    if lines[-1].endswith('"'):
+        lines = [*lines[:-1], lines[-1] + " "]
+    if len(lines) == 1 and len(lines[0]) + 2 * _QUOTES <= _WIDTH:
+        return lines[0]
+    return "\n".join([lines[0], *(f"    {line}".rstrip() for line in lines[1:]), "    "])
 
 
 def shapes(code: ClassCode) -> str:
@@ -73,14 +75,22 @@ def _shape(code: ClassCode, tensor: Tensor) -> str:
         names[prefix + WIDTH] = s.name(f"W{tail}")
     if isinstance(tensor, TensorList):
         return f"list of (N, {s.text(tensor.channels)}[i], H[i], W[i])"
-    dims = [_dim(s.substitute(dim, names)) for dim in tensor.shape]
+    known = {parameter.name for parameter in code.parameters} | set(code.channel_symbols)
+    known |= {symbol.args[0] for symbol in names.values()} | {"i", "j", "@position"}
+    dims = [_dim(s.substitute(dim, names), known) for dim in tensor.shape]
+    if tensor in code.starts:
+        sides = ["", *(symbol.args[0] for symbol in names.values())]
+        dims = [side if dim == "..." else dim for dim, side in zip(dims, sides)] or dims
     if isinstance(tensor, ListResult):
         return f"list of (N, {', '.join(dims)})"
     return f"(N, {', '.join(dims)})"
 
 
-def _dim(value: Any) -> str:
-    """A dimension's text; `(h - 1) // n + 1` is what rounding up means."""
+def _dim(value: Any, known: set[str]) -> str:
+    """A dimension's text, `...` where it is long or not of what the class's users know;
+    `(h - 1) // n + 1` is what rounding up means."""
+    if not s.names_in(value) <= known:
+        return "..."
     text = s.text(_rounded(value)).replace("math.", "").replace("@position", "i")
     return text.replace(" ", _GLUE) if len(text) <= 60 and "@" not in text else "..."
 
@@ -117,7 +127,7 @@ def output_doc(code: ClassCode) -> str:
     weights = [f"{s.text(weight)} for {name}" for name, _, weight in code.aux if weight is not None]
     if not weights:
         return text
-    return _closed(f"{text}\n\n    Weights in the loss: {', '.join(weights)}.")
+    return _closed([text, "", *_wrapped(f"Weights in the loss: {', '.join(weights)}.", 0)])
 
 
 def figures(design: Design) -> str:
@@ -128,10 +138,9 @@ def figures(design: Design) -> str:
         text += f", {design.params - aux:,} without side heads"
     sizes = ", ".join("x".join(str(dim) for dim in shape) for _, shape in design.inputs)
     joint = ";" if aux else ","
-    line = f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}."
-    if len(line) <= _WIDTH - 4:
-        return line
-    return _closed(textwrap.fill(line, _WIDTH - 4).replace("\n", "\n    "))
+    return _closed(
+        _wrapped(f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}.", _QUOTES)
+    )
 
 
 def multiply_adds(macs: int) -> str:

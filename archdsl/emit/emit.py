@@ -167,7 +167,7 @@ def _tidied(code: Code) -> Code:
 
 _ROUND_TO = """\
 def round_to(value: float, step: int) -> int:
-    \"\"\"The multiple of step nearest to value; the next one up if that loses over a tenth.\"\"\"
+    \"\"\"The multiple of step nearest to value; the next if that loses over a tenth.\"\"\"
     result = max(step, int(value + step / 2) // step * step)
     return result + step if result < 0.9 * value else result
 """

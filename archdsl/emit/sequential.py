@@ -432,7 +432,7 @@ def _labelled(ops: Ops) -> str | None:
 
 def _built(w: ClassWriter, ops: Ops, wish: str) -> tuple[Code, str]:
     """A container filled step by step."""
-    variable = w.locals.take(wish)
+    variable = w.locals.take(wish if w.locals.free(wish) else f"{wish}_layers")
     builder = _Builder(w, variable, any_labelled(ops), _kinds(ops))
     code = builder.start(ops)
     if builder.labelled:

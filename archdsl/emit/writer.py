@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Code, Local, Names, Variable, fits
 from archdsl.emit.conditions import Arm
-from archdsl.emit.evaluate import Evaluator, Scope
+from archdsl.emit.evaluate import Evaluator, Scope, spread
 from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.inputs import family_targets
 from archdsl.emit.tensor import (
@@ -184,6 +184,8 @@ class ClassWriter:
     def settled_after(self, last: Variable, value: Any, trips: Any, names: tuple[str, ...]) -> Any:
         """What a running value is once its loop is over: itself, or what every run leaves."""
         depends = s.names_in(value, expand=True) & {last.args[0], *names}
+        if last.assumed is not None and s.names_in(last.assumed) & set(names):
+            last.assumed = _after_last(last.assumed, trips, names)
         if depends or (not isinstance(trips, s.Symbol) and not trips):
             return last
         if isinstance(trips, s.Symbol):
@@ -213,6 +215,7 @@ class ClassWriter:
             "locals": self.locals.copy(),
             "fresh": [version for version in self._versions.values() if not version.stale],
         }
+        kept["loops"] = [(loop, dict(loop.stepped), list(loop.keyed)) for loop in self.loops]
         kept["bindings"] = (self.scope, dict(self.scope))
         self.init, self.lines, self.base = [], [], []
         return kept
@@ -232,6 +235,8 @@ class ClassWriter:
         """Forget a trial walk."""
         for version in kept.pop("fresh"):
             version.stale = False
+        for loop, stepped, keyed in kept.pop("loops"):
+            loop.stepped, loop.keyed = stepped, keyed
         self.scope, bindings = kept.pop("bindings")
         self.scope.clear()
         self.scope.update(bindings)
@@ -412,7 +417,7 @@ class ClassWriter:
         if isinstance(value, Tensor):
             return value.text
         mapping = {}
-        for name in s.names_in(value):
+        for name in sorted(s.names_in(value)):
             if name.endswith((HEIGHT, WIDTH)):
                 self.sizes.add(name.removesuffix(HEIGHT).removesuffix(WIDTH))
                 mapping[name] = s.name(size_name(name))
@@ -493,6 +498,16 @@ class ClassWriter:
     def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
         """A finding of the emitter at a place of the spec."""
         return SpecError(Diagnostic(code=code, message=message, label=Label(span=span), help=help))
+
+
+def _after_last(value: Any, trips: Any, names: tuple[str, ...]) -> Any:
+    """What a value in a loop's names is once the loop is over; None where that is not known."""
+    if isinstance(trips, s.Symbol) or not trips:
+        return None
+    item = trips[-1]
+    count = len(item) if isinstance(item, tuple) else 1
+    known = s.substitute(value, spread(names[:count], item))
+    return None if s.names_in(known) & set(names) else known
 
 
 def size_name(name: str) -> str:

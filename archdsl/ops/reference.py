@@ -216,13 +216,16 @@ def _shape(shape: Shape) -> str:
 
 
 def _reach(op: Op, args: dict[str, Any]) -> str:
+    enlarges = "steps of 1 pixel by the factor or stride: it enlarges"
     try:
         window = op.window(args)
     except TypeError:
-        return "steps of 1 pixel by the factor or stride: it enlarges"
+        return enlarges
     if window is None:
         return "unchanged, the op sees all or moves all"
     extent, stride = window.extent[0], window.stride[0]
+    if isinstance(stride, float):  # only of an op whose stride divides
+        return enlarges
     if extent == 1 and stride == 1:
         return STAYS
     return f"window `{extent}`, stride `{stride}`"

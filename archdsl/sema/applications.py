@@ -8,6 +8,7 @@ from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.imports import in_standard
 from archdsl.sema.scope import LISTS, NUMBERS, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
 from archdsl.syntax import ast
@@ -95,7 +96,8 @@ class Applications:
             f"there is no function, block or op `{name}`",
             node.span,
             "unknown",
-            help=did_you_mean(name, functions | set(BUILTINS) | set(table.OPS)),
+            help=in_standard(name)
+            or did_you_mean(name, functions | set(BUILTINS) | set(table.OPS)),
         )
 
     def _partial(

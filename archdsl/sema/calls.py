@@ -229,15 +229,13 @@ def _uncallable(
     kinds = ["the ops", "the blocks of this file"]
     if held:
         kinds.append(f"what {listed(sorted(held))} may hold")
-    found = in_standard(name)
-    help = f"it is in the standard library: `{found}`" if found else None
     return error(
         "E302",
         f"there is no block or op `{name}`",
         call.name.span,
         "unknown",
         notes=(f"looked for among {' and '.join(kinds)}",),
-        help=help or did_you_mean(name, held | blocks | set(table.OPS) | set(MERGES)),
+        help=in_standard(name) or did_you_mean(name, held | blocks | set(table.OPS) | set(MERGES)),
     )
 
 

@@ -40,12 +40,12 @@ def resolve(importing: str, written: str, root: str, span: Span) -> str:
 
 
 def in_standard(name: str) -> str | None:
-    """The import that brings in a block of the standard library; None where it has none such."""
+    """The help for a block of the standard library that isn't imported; None for other names."""
     for stem in _stems(LIBRARY):
         with open(os.path.join(LIBRARY, stem + SUFFIX), encoding="utf-8") as file:
             defined = [line.split() for line in file if line.startswith(("block ", "model "))]
         if any(words[1].partition("(")[0] == name for words in defined):
-            return f'import "{STANDARD}{stem}" ({name})'
+            return f'it is in the standard library: `import "{STANDARD}{stem}" ({name})`'
     return None
 
 

@@ -11,6 +11,7 @@ from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema.applications import Applications, is_op, kind_word, params_of
 from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.imports import in_standard
 from archdsl.sema.scope import LISTS, NUMBERS, SIZES, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
 from archdsl.values import BUILTINS
@@ -260,7 +261,7 @@ class Resolver(Applications):
         elif name in BUILTINS:
             notes = (f"`{name}` is a function: `{name}(...)`",)
         # Ops can be values, but are hardly meant where a number's name is a little off.
-        help = did_you_mean(name, scope.visible() | set(self.unit.names))
+        help = in_standard(name) or did_you_mean(name, scope.visible() | set(self.unit.names))
         help = help or did_you_mean(name, table.OPS, 0.7)
         return error(
             "E301",

@@ -28,6 +28,25 @@ def test_claims_that_hold(claim: str) -> None:
     assert findings(TEXT % claim) == []
 
 
+def test_figures_are_what_the_reference_says() -> None:
+    """Of side heads, and of activations in place, which make no value."""
+    text = (
+        "block Side { conv(4, 1x1) -> global_avgpool -> flatten -> linear(10) }\n"
+        "model M: [8, 8, 8] -> [10] {\n"
+        "conv(4, 3x3) -> relu -> maxpool(2x2)\naux(weight=0.3) s: Side\n"
+        "global_avgpool -> flatten -> linear(10)\n}\nvariant m = M() expect { %s }\n"
+    )
+    main, aux = (4 * 8 * 9 + 4) + (4 * 10 + 10), (4 * 4 + 4) + (4 * 10 + 10)
+    conv, side = 4 * 8 * 9 * 64, 4 * 4 * 16 + 40
+    claims = (
+        f"params: {main + aux}, main_params: {main}, aux_params: {aux}, buffers: 0",
+        f"macs: {conv + 40}, aux_macs: {side}, training_macs: {conv + 40 + side}",
+        f"conv_macs: {conv}, convs: 1, linears: 1, depth: 2, receptive_field: 4",
+        f"activations: {256 + 64 + 4 + 4 + 10}, conv_activations: 256",
+    )
+    assert findings(text % ", ".join(claims)) == []
+
+
 @pytest.mark.parametrize(
     ("claim", "message", "help"),
     [

@@ -59,6 +59,15 @@ def test_example_compiles(folder: str, example: Example) -> None:
         assert sum(parameter.numel() for parameter in model.parameters()) == summary["params"]
 
 
+def test_every_figure_is_explained() -> None:
+    from archdsl.analysis.claims import FIGURES
+
+    with open(PAGE, encoding="utf-8") as file:
+        table = file.read().split("| figure |")[1].split("\n\n")[0]
+    named = [name for row in table.splitlines()[2:] for name in row.split("|")[1].split(",")]
+    assert sorted(name.strip(" `") for name in named) == sorted(FIGURES)
+
+
 def test_every_heading_has_an_example() -> None:
     with open(PAGE, encoding="utf-8") as file:
         headings = set(re.findall(r"^##+ (.*)$", file.read(), re.MULTILINE))

@@ -52,10 +52,11 @@ CASES = (
         "`name[i]:`",
     ),
     Case(
-        "op of a list",
+        "op of a list in a block that is never made",
         "E512",
-        "block B(ops) { for op in ops { «op» } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B([relu, gelu])\n" + TAIL,
+        "block Inner(ops) { for op in ops { «op» } }\n"
+        "block B(deep = false) { if deep { Inner([relu, gelu]) } else { conv(8, 3x3) } }\n"
+        "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
         "`op` is not a block or an op here",
     ),
     Case(
@@ -95,8 +96,8 @@ CASES = (
     Case(
         "number of parts",
         "E518",
-        "block B(n) { «split(n)» -> concat }\n"
-        "model M: [3, 8, 8] -> [10] {\n    conv(12, 3x3) -> B(2) -> B(3)\n" + TAIL,
+        "block B(n) { «split(n) { relu; conv(4, 1x1) }» }\n"
+        "model M: [3, 8, 8] -> [10] {\n    conv(12, 3x3) -> B(2) -> B(2)\n" + TAIL,
         "the number of parts is an argument of the constructor",
         "write the number of parts out",
     ),
@@ -128,6 +129,22 @@ CASES = (
         "block «B» { conv(in.height, 3x3) }\n" "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
         "`B` has a layer whose size follows the height or width of its input",
         "`global_avgpool`",
+    ),
+    Case(
+        "member under a condition",
+        "E523",
+        "block B(widths) { for k in widths { if k > 3 { «conv»(k, 1x1) } else { relu } } }\n"
+        "model M: [3, 8, 8] -> [10] {\n    B([2, 4]) -> B([4])\n" + TAIL,
+        "members of the family `conv` need an index here",
+        "label it `conv[i]:`",
+    ),
+    Case(
+        "square and oblong kernels in a loop",
+        "E524",
+        "block B(kernels) { for kernel in kernels { «conv(4, kernel)» } }\n"
+        "model M: [3, 8, 8] -> [10] {\n    B([3x3, 1x3]) -> B([3x3])\n" + TAIL,
+        "`same` has no one text for kernels that are square here and oblong there",
+        "make the convolution a block of its own",
     ),
 )
 

@@ -293,7 +293,8 @@ def test_hashes_do_not_matter() -> None:
         "sys.stdout.reconfigure(encoding='utf-8')\n"
         "for path in sys.argv[1:]: print(driver.emit(path, Bag())[1], end='\\0')\n"
     )
-    paths = PATHS[1::3]
+    names = ("residuals", "parted", "value_families", "efficientnet", "mobilenet_v3", "hrnet")
+    paths = [path for path in PATHS if os.path.basename(path).removesuffix(".arch") in names]
     runs = [
         subprocess.Popen(
             [sys.executable, "-c", program, *paths],

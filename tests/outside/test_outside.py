@@ -136,7 +136,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     "command",
     [
         ("black", "--check", "--quiet", "--line-length", "88"),
-        ("ruff", "check", "--isolated", "--no-cache", "--select", "E,F,W,I,UP,B,C4,SIM"),
+        (
+            "ruff",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select",
+            "E,F,W,I,UP,B,C4,SIM",
+            "--ignore",
+            "SIM108",
+        ),
         ("mypy", "--strict", "--no-incremental", "--config-file="),
     ],
     ids=["black", "ruff", "mypy"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from sema_text import MODEL, UNIT, errors, lowered, only_error
 from archdsl import expr as e
 from archdsl.codes import CODES
 from archdsl.diagnostics import Bag
-from archdsl.sema.lower import lower
 from archdsl.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, SEQUENTIAL_ATTRIBUTES
+from archdsl.sema import imports
+from archdsl.sema.lower import lower
 from archdsl.source import Source, Span
 from archdsl.syntax import ast
 
@@ -366,3 +368,35 @@ def test_long_specs_cost_in_proportion() -> None:
 
     seconds(50)
     assert seconds(800) < 30 * seconds(100) + 0.1
+
+
+def test_blocks_of_the_standard_library_are_proposed() -> None:
+    """For every one: the import that brings it in."""
+    library = Path(imports.LIBRARY)
+    named = [
+        (path.stem, name)
+        for path in sorted(library.glob("*.arch"))
+        for name in re.findall(r"^(?:block|model) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(named) > 8
+    texts = ("«%s»(64)", "let unit = «%s(64)»", "let unit = «%s»")
+    for (stem, name), text in product(named, texts):
+        found = only_error(f"block A {{ {text % name} }}\n")
+        assert found.code in ("E301", "E302")
+        assert found.help == f'it is in the standard library: `import "std:{stem}" ({name})`'
+
+
+@pytest.mark.parametrize(
+    ("written", "help"),
+    [("wdith", None), ("widht", "did you mean `width`?"), ("rleu", "did you mean `relu`?")],
+)
+def test_a_value_is_near_a_value(written: str, help: str | None) -> None:
+    width = "width" if help and "width" in help else "n"
+    found = only_error(f"block A({width}) {{ conv({width}, 3x3, pad=«{written}») }}\n")
+    assert (found.code, found.help) == ("E301", help)
+
+
+def test_a_name_of_a_failed_import_is_an_import() -> None:
+    found = errors('import "/a.arch" (Unit)\nimport "/b.arch" (Unit)\n')
+    twice = next(item for item in found if item.code == "E304")
+    assert [label.text for label in twice.others] == ["an import of that name"]

@@ -95,3 +95,19 @@ def test_odd_text() -> None:
     assert diagnose("block A {\n\trelu\n\tbn\n}") == []
     assert [item.code for item in diagnose("block A { relu\x01 }")] == ["E104"]
     assert [item.code for item in diagnose("#" * (MAX_BYTES + 1))] == ["E106"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "help"),
+    [
+        ("conv(64, 3X3)", "3X3", "a size has a small x: `3x3`"),
+        ("from x -> conv(64, 3) + x", "+", "`from a + b`; what adds its input"),
+        ("relu - in", "-", "`from a - b`"),
+        ("for i, (a, b) in c { relu }", "(", "`for i, pair in ...`"),
+        ("let s = [a for i, (a, b) in c]", "(", "`pair[0]`"),
+    ],
+)
+def test_what_users_of_python_write(text: str, seen: str, help: str) -> None:
+    (item,) = diagnose(f"block A {{\n    {text}\n}}\n")
+    assert item.label.span.text == seen
+    assert help in str(item.help)

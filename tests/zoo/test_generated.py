@@ -89,7 +89,7 @@ def test_ruff_finds_nothing(folder: str) -> None:
         "--isolated",
         "--no-cache",
         "--select",
-        "E,F,W,I,N,UP,B,C4,SIM,RET505",
+        "E,F,W,I,UP,B,C4,SIM,RET505",
         folder,
     )
 

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 
 class Separable(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(
         self,
@@ -44,7 +46,9 @@ class Separable(nn.Module):
 
 
 class Full(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ WIDTHS = (4, 8, 16)
 
 
 def round_to(value: float, step: int) -> int:
-    """The multiple of step nearest to value; the next one up if that loses over a tenth."""
+    """The multiple of step nearest to value; the next if that loses over a tenth."""
     result = max(step, int(value + step / 2) // step * step)
     return result + step if result < 0.9 * value else result
 
@@ -40,8 +40,8 @@ class Grouped(nn.Module):
 
 
 class Computed(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, round(width * ratio) + 4 + int(sqrt(width)), H,
-    W)
+    """Shape: (N, in_channels, H, W) -> (N,
+    round(width * ratio) + 4 + int(sqrt(width)), H, W)
     """
 
     def __init__(self, in_channels: int, width: int, ratio: float) -> None:

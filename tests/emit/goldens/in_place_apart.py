@@ -194,8 +194,8 @@ class Kept(nn.Module):
 
 
 class Taken(nn.Module):
-    """Shape: (N, a_channels, H_a, W_a), (N, b_channels, H_b, W_b) -> (N, a_channels, H_a,
-    W_a), (N, a_channels, H_a, W_a)
+    """Shape: (N, a_channels, H_a, W_a), (N, b_channels, H_b, W_b) -> (N, a_channels,
+    H_a, W_a), (N, a_channels, H_a, W_a)
     """
 
     def __init__(self) -> None:

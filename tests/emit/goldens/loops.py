@@ -13,7 +13,9 @@ ROWS = ((3, 4, 1, nn.ReLU), (5, 8, 2, nn.ReLU), (5, 12, 3, nn.Hardswish))
 
 
 class ConvAct(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(
         self,

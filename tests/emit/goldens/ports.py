@@ -26,7 +26,9 @@ class Encoder(nn.Module):
 
 
 class TwoViews(nn.Module):
-    """Shape: (N, left_channels, 14, 14), (N, right_channels, 14, 14) -> (N, 1), (N, kinds)"""
+    """Shape: (N, left_channels, 14, 14), (N, right_channels, 14, 14) -> (N, 1), (N,
+    kinds)
+    """
 
     def __init__(
         self,

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 
 class Basic(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
         super().__init__()
@@ -37,7 +39,9 @@ class Basic(nn.Module):
 
 
 class PreActivated(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
         super().__init__()
@@ -64,7 +68,9 @@ class PreActivated(nn.Module):
 
 
 class Inverted(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride), ceil(W / stride))"""
+    """Shape: (N, in_channels, H, W) -> (N, width, ceil(H / stride),
+    ceil(W / stride))
+    """
 
     def __init__(
         self, in_channels: int, width: int, expand: int, stride: int = 1
@@ -86,9 +92,9 @@ class Inverted(nn.Module):
         self.bn2 = nn.BatchNorm2d(hidden)
         self.conv3 = nn.Conv2d(hidden, width, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(width)
-        self.width = width
-        self.stride = stride
         self.in_channels = in_channels
+        self.stride = stride
+        self.width = width
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.relu6(self.bn1(self.conv1(x)))

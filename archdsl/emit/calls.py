@@ -85,6 +85,8 @@ def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
     seen = w.unit.callees_seen(w.definition.name, call.uid)
     if isinstance(value, s.Symbol) and seen:
         return _make_param(w, call, CalleeParam(s.text(value), seen, False), given, flow)
+    if any(param.name == call.callee for param in w.definition.params):
+        raise w.error("E513", f"nothing is ever passed as `{call.callee}`", call.callee_span)
     raise w.error("E512", f"`{call.callee}` is not a block or an op here", call.callee_span)
 
 
@@ -405,8 +407,6 @@ def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
 def _make_param(
     w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
 ) -> Made:
-    if not param.candidates:
-        raise w.error("E513", f"nothing is ever passed as `{param.name}`", call.callee_span)
     blocks = [callee for callee in param.candidates if callee.kind == "block"]
     if len(blocks) == len(param.candidates):
         return _make_block_param(w, call, param, given, flow)

@@ -291,11 +291,10 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
             rank = w.code.ranks[position]
         if port.many:
             tensor: Tensor = _list_input(w, symbol, prefix, variable)
-            w.unit.need("Sequence")
         else:
             tensor = _input(w, port, symbol, prefix, variable, rank)
         w.code.input_prefixes.append(prefix)
-        w.code.inputs.append((variable, "Sequence[Tensor]" if port.many else "Tensor"))
+        w.code.inputs.append((variable, "list[Tensor]" if port.many else "Tensor"))
         w.code.starts.append(tensor)
         w.scope[name] = tensor
         if name != "in":

@@ -26,7 +26,7 @@ def class_doc(code: ClassCode) -> str:
     """The definition's docstring and the shapes that enter and leave."""
     shape = f"Shape: {shapes(code)}"
     if not code.definition.doc:
-        return _closed(_wrapped(shape, _QUOTES, "    "))
+        return _closed(_alone(shape, "    "))
     paragraphs = escaped(code.definition.doc.strip()).split("\n")
     lines: list[str] = []
     for paragraph in paragraphs:
@@ -49,12 +49,17 @@ def _wrapped(text: str, taken: int, hanging: str = "") -> list[str]:
     return [line.replace(_GLUE, " ") for line in lines]
 
 
+def _alone(text: str, hanging: str = "") -> list[str]:
+    """Lines of a docstring that holds nothing else: in one line both quotes have to fit."""
+    lines = _wrapped(text, _QUOTES, hanging)
+    return lines if len(lines) > 1 else _wrapped(text, 2 * _QUOTES, hanging)
+
+
 def _closed(lines: list[str]) -> str:
-    """A docstring's inside, indented; the closing quotes go on a line of their own after several
-    lines, or where they would not fit."""
+    """A docstring's inside, indented; after several lines the quotes stand on one of their own."""
     if lines[-1].endswith('"'):
         lines = [*lines[:-1], lines[-1] + " "]
-    if len(lines) == 1 and len(lines[0]) + 2 * _QUOTES <= _WIDTH:
+    if len(lines) == 1:
         return lines[0]
     return "\n".join([lines[0], *(f"    {line}".rstrip() for line in lines[1:]), "    "])
 
@@ -76,7 +81,7 @@ def _shape(code: ClassCode, tensor: Tensor) -> str:
     if isinstance(tensor, TensorList):
         return f"list of (N, {s.text(tensor.channels)}[i], H[i], W[i])"
     known = {parameter.name for parameter in code.parameters} | set(code.channel_symbols)
-    known |= {symbol.args[0] for symbol in names.values()} | {"i", "j", "@position"}
+    known |= {symbol.args[0] for symbol in names.values()} | {"i", "@position"}
     dims = [_dim(s.substitute(dim, names), known) for dim in tensor.shape]
     if tensor in code.starts:
         sides = ["", *(symbol.args[0] for symbol in names.values())]
@@ -138,9 +143,7 @@ def figures(design: Design) -> str:
         text += f", {design.params - aux:,} without side heads"
     sizes = ", ".join("x".join(str(dim) for dim in shape) for _, shape in design.inputs)
     joint = ";" if aux else ","
-    return _closed(
-        _wrapped(f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}.", _QUOTES)
-    )
+    return _closed(_alone(f"{text}{joint} {multiply_adds(design.macs)} multiply-adds at {sizes}."))
 
 
 def multiply_adds(macs: int) -> str:

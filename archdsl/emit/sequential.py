@@ -117,6 +117,13 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
     if isinstance(held, CalleeParam) and held.optional:
         return _choice(w, where_given(call, held.name), flow, ops)
     made = make(w, call, flow)
+    if isinstance(flow, tuple) or isinstance(made.flow, tuple):
+        raise w.error(
+            "E516",
+            "an `nn.Sequential` can hold only steps in a row",
+            call.span,
+            "make it a block",
+        )
     w.use_form(made)
     key = key_text(w, call.name)
     text = _in_place(made, single(flow) if not isinstance(flow, tuple) else None)

@@ -368,9 +368,9 @@ class ClassWriter:
             (
                 part
                 if not isinstance(part, Tensor) or part.simple
-                else self.flush(part, self.names.take(f"x{number}"))
+                else self.flush(part, self.names.take("y"))
             )
-            for number, part in enumerate(flow, 1)
+            for part in flow
         )
 
     def handed_on(self, text: str, flow: Flow, count: int) -> None:

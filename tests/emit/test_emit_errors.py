@@ -146,6 +146,16 @@ CASES = (
         "`same` has no one text for kernels that are square here and oblong there",
         "make the convolution a block of its own",
     ),
+    Case(
+        "width that a loop has changed since",
+        "E525",
+        "block U(width) { conv(width, 1x1) }\n"
+        "block V(width) { conv(width + 1, 1x1) }\n"
+        "block «B»(n, unit) { repeat n { if n > 1 { unit(4) * n } } }\n"
+        "model M: [3, 8, 8] -> [10] {\n    B(2, U) -> B(2, V)\n" + TAIL,
+        "`B` reads a width that a loop has changed since",
+        "make the part with the loop a block of its own",
+    ),
 )
 
 

@@ -40,8 +40,8 @@ class Grouped(nn.Module):
 
 
 class Computed(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N,
-    round(width * ratio) + 4 + int(sqrt(width)), H, W)
+    """Shape: (N, in_channels, H, W) -> (N, round(width * ratio) + 4 + int(sqrt(width)),
+    H, W)
     """
 
     def __init__(self, in_channels: int, width: int, ratio: float) -> None:

@@ -103,10 +103,10 @@ class Saved(nn.Module):
         self.tanh = nn.Tanh()
         self.elu = nn.ELU()
         self.silu = nn.SiLU()
-        self.hardswish = nn.Hardswish(inplace=True)
+        self.hardswish = nn.Hardswish()
         self.softmax = nn.Softmax(dim=1)
         self.gelu = nn.GELU()
-        self.leaky_relu = nn.LeakyReLU(negative_slope=0.1, inplace=True)
+        self.leaky_relu = nn.LeakyReLU(negative_slope=0.1)
         self.softplus = nn.Softplus()
 
     def forward(self, x: Tensor) -> Tensor:

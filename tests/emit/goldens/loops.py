@@ -45,7 +45,7 @@ class ConvAct(nn.Module):
 
 
 class Deep(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, out, H, W)"""
+    """Shape: (N, in_channels, H, W) -> (N, 8, H, W)"""
 
     def __init__(self, in_channels: int, n: int, width: int) -> None:
         super().__init__()
@@ -118,8 +118,8 @@ class Loops(nn.Module):
         else:
             self.last = nn.Dropout(0.1)
         self.deep1 = Deep(channels, 2, 8)
-        self.deep2 = Deep(out, 3, 4)
-        self.conv = nn.Conv2d(out, 16, kernel_size=1)
+        self.deep2 = Deep(8, 3, 4)
+        self.conv = nn.Conv2d(8, 16, kernel_size=1)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(16, 10)
 

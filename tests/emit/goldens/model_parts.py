@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class Parts(nn.Module):
-    """Shape: (N, in_channels, resolution, resolution) -> (N, num_classes)"""
+    """Shape: (N, in_channels, H, W) -> (N, num_classes)"""
 
     def __init__(self, width: int, num_classes: int = 10, in_channels: int = 3) -> None:
         super().__init__()

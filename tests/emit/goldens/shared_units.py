@@ -41,11 +41,11 @@ class Chain(nn.Module):
     ) -> None:
         super().__init__()
         channels = in_channels
-        unit2: list[nn.Module] = []
+        unit_layers: list[nn.Module] = []
         for _ in range(n):
-            unit2.append(unit(channels, 4))
+            unit_layers.append(unit(channels, 4))
             channels = 4
-        self.unit = nn.Sequential(*unit2)
+        self.unit = nn.Sequential(*unit_layers)
 
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(channels, num_classes)

@@ -40,7 +40,7 @@ class Joined(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(sum(maps_channels), width, kernel_size=1)
 
-    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+    def forward(self, maps: list[Tensor]) -> Tensor:
         x: Tensor = self.conv(torch.cat(maps, dim=1))
         return x
 

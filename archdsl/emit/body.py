@@ -177,7 +177,7 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
             and w.loop.counts == binders[0]
             and len(w.loops) == 1
         )
-        variable = w.names.take(target.base)
+        variable = w.family_variable(target.base)
         family = Family(variable, tensor.shape, binders, ordered)
         w.families[target.base] = family
         kind = "list[Tensor]" if ordered else f"dict[{_key_type(indices)}, Tensor]"

@@ -459,12 +459,16 @@ class ClassWriter:
             for name in names
         )
 
+    def family_variable(self, name: str) -> str:
+        """The variable of a family of values: a plural, where the name itself is taken."""
+        return self.names.take(name if self.names.free(name) else f"{name}s")
+
     def open_family(self, name: str) -> Family:
         """A family that is read above where it is made: a run reads what an earlier one left."""
         shape = self.family_shapes.get(name)
         if shape is None:
             shape = (s.name("@recursive"), s.name("@recursive"), s.name("@recursive"))
-        family = Family(self.names.take(name), shape, (None,), False)
+        family = Family(self.family_variable(name), shape, (None,), False)
         self.families[name] = family
         self.head.append(f"{family.variable}: dict[int, Tensor] = {{}}")
         return family

@@ -130,6 +130,7 @@ CODES: dict[str, str] = {
     "E523": "A member of a family needs an index where it stands.",
     "E524": "`same` padding has no one text for square and oblong kernels.",
     "E525": "A width is read after a loop of the constructor has changed it.",
+    "E526": "An expression in a label or message holds a string.",
     "E590": "The name of a spec does not give the name of a module.",
     "E591": "Two specs would be written to the same file.",
     "E592": "A file stands at the target that archdsl did not write, or wrote for another spec.",

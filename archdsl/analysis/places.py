@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from archdsl.analysis.notes import error
 from archdsl.expr import Template
 from archdsl.ir.design import join
 from archdsl.ir.program import ModuleName
+from archdsl.reserved import refusal_of_label
 
 
 class Place:
@@ -50,13 +52,22 @@ class Paths:
         if name is None:
             return self.functional(place, kind)
         plain = isinstance(name.base, str)
-        base = name.base if isinstance(name.base, str) else self._text(name.base)
+        base = name.base if isinstance(name.base, str) else self._computed(name, place)
         path = join(place.prefix, base)
         if name.indices:
             return f"{path}.{'_'.join(str(self._value(index)) for index in name.indices)}"
         if place.runs and plain and not name.shared:
             return f"{path}.{'_'.join(map(str, place.runs))}"
         return path
+
+    def _computed(self, name: ModuleName, place: Place) -> str:
+        """A label's text, if a module can be called so."""
+        assert isinstance(name.base, Template)
+        text = self._text(name.base)
+        reason = refusal_of_label(text, place.sequential)
+        if reason is not None:
+            raise error("E322", f"`{text}` cannot be a label: {reason}", name.span)
+        return text
 
     def functional(self, place: Place, kind: str) -> str:
         """A path that no other functional node of the instance has."""

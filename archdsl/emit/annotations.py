@@ -66,6 +66,8 @@ def _row(rows: tuple[Any, ...], callees: Callable[[list[Callee]], str]) -> str |
 def _merge(kinds: list[str]) -> list[str]:
     if "float" in kinds and "int" in kinds:
         kinds = [kind for kind in kinds if kind != "int"]
+    if "str" in kinds:
+        kinds = [kind for kind in kinds if not kind.startswith("Literal")]
     literals = [kind for kind in kinds if kind.startswith("Literal")]
     if literals and len(literals) == len(kinds):
         return ["str"]

@@ -165,9 +165,13 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
             item.span,
             "write the number of parts out, or use a grouped convolution",
         )
+    if count == 1:
+        text = tensor.text
     pieces = tuple(
         tensor.but(shape=(width, *tensor.shape[1:]), text=text, simple=False) for width in widths
     )
+    if count == 1:
+        pieces = (tensor,)
     if item.branches is None:
         return pieces
     variables = [w.names.take(f"part{number}") for number in range(1, count + 1)]

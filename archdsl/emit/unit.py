@@ -244,6 +244,18 @@ class Unit:
             else:
                 w.scope[name] = each
 
+    def _embedded(self, w: ClassWriter, value: Any, template: e.Template) -> str:
+        """Text of a value within an f-string: no string of the spec may end it early."""
+        text = s.text(value)
+        if any(char in text for char in "\"'\\{}"):
+            raise w.error(
+                "E526",
+                "an expression in a label or message cannot hold a string",
+                template.span,
+                "give it a name first: `let name = ...`, then `{name}`",
+            )
+        return text
+
     def fstring(self, w: ClassWriter, template: e.Template) -> str:
         """A template as a string, or an f-string where it has parts that vary."""
         pieces, varies = [], False
@@ -253,7 +265,7 @@ class Unit:
                 pieces.append(("text", str(value)))
             else:
                 varies = True
-                pieces.append(("value", s.text(value)))
+                pieces.append(("value", self._embedded(w, value, template)))
         if not varies:
             return s.quoted("".join(text for _, text in pieces))
         inner = ""
@@ -261,7 +273,7 @@ class Unit:
             if kind == "text":
                 inner += s.quoted(text)[1:-1].replace("{", "{{").replace("}", "}}")
             else:
-                inner += "{" + text.replace('"', "'") + "}"
+                inner += "{" + text + "}"
         return f'f"{inner}"'
 
 

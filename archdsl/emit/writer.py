@@ -27,7 +27,7 @@ from archdsl.emit.tensor import (
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ops.op import Size
-from archdsl.reserved import MODULE_ATTRIBUTES
+from archdsl.reserved import MODULE_ATTRIBUTES, refusal_of_label
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -289,7 +289,11 @@ class ClassWriter:
                     "make it an indexed family, `name[i]:`, or put the steps into a named part",
                 )
             pieces.append(str(value))
-        return "".join(pieces)
+        label = "".join(pieces)
+        reason = refusal_of_label(label, sequential=False)
+        if reason is not None:
+            raise self.error("E322", f"`{label}` cannot be a label: {reason}", name.span)
+        return label
 
     @property
     def loop(self) -> Loop | None:

@@ -147,6 +147,17 @@ CASES = (
         "make the convolution a block of its own",
     ),
     Case(
+        "string in an expression of a message",
+        "E526",
+        "let QUOTE = \"' + evil + '\"\n"
+        "block B(kind) {\n"
+        '    require kind != "a": «"not {kind if kind == QUOTE else 1}"»\n'
+        "    conv(4, 3x3)\n}\n"
+        'model M: [3, 8, 8] -> [10] {\n    B("b") -> B("c")\n' + TAIL,
+        "an expression in a label or message cannot hold a string",
+        "let name",
+    ),
+    Case(
         "width that a loop has changed since",
         "E525",
         "block U(width) { conv(width, 1x1) }\n"
@@ -176,3 +187,17 @@ def test_error(case: Case, tmp_path: Path) -> None:
 
 def test_all_that_the_emitter_refuses_is_in_the_catalogue() -> None:
     assert {case.code for case in CASES} <= set(CODES)
+
+
+@pytest.mark.parametrize(
+    "label", ["x = 1; import os #{i}", "{i}", "forward{'' if i else ''}", "a.b{i}"]
+)
+def test_computed_labels_are_names(label: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.arch"
+    path.write_text(
+        f'block B {{ for i in range(2) {{ "{label}": conv(4, 3x3) }} }}\n'
+        "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL.replace("{}", ""),
+        encoding="utf-8",
+    )
+    assert {item.code for item in findings(str(path))} <= {"E322", "E104", "E107"}
+    assert findings(str(path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, mentions
+from archdsl.emit.code import Block, Code, Variable, mentions
 from archdsl.emit.evaluate import spread
 from archdsl.emit.loops import loop_header, loop_scope, unused
 from archdsl.emit.tensor import Flow, Tensor, listed, parts, single
@@ -141,8 +141,9 @@ def class_loop(
     w.unread = False
     start = _stale_free(w, flow, _wishes(w, body))
     wishes = _running(start, lambda flow: _trial(w, names, iterable, trips, body, flow))
-    start = _followed(start, {wish: w.running(wish, value) for wish, value in wishes.items()})
-    result, code, lines, loop = run(w, names, iterable, trips, body, start, tuple(wishes))
+    running = {wish: w.running(wish, value) for wish, value in wishes.items()}
+    start = _followed(start, running)
+    result, code, lines, loop = run(w, names, iterable, trips, body, start, running)
     place_init(w, loop, header, names, code)
     place_forward(w, loop, names, iterable, count, lines)
     locals_ = tuple(w.latest(wish).args[0] for wish in wishes)
@@ -300,7 +301,7 @@ def _trial(
 ) -> Flow:
     kept = w.snapshot()
     try:
-        return run(w, names, iterable, trips, body, start, ())[0]
+        return run(w, names, iterable, trips, body, start, {})[0]
     finally:
         w.restore(kept)
 
@@ -312,7 +313,7 @@ def run(
     trips: Any,
     body: p.Region,
     start: Flow,
-    running: tuple[str, ...],
+    running: dict[str, Variable],
 ) -> tuple[Flow, Code, Code, Loop]:
     """One run of a loop's body: what leaves it, its constructor lines, its statements."""
     loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
@@ -327,7 +328,8 @@ def run(
                     _wish(tensor): tensor.channels
                     for tensor in parts(result)
                     if _wish(tensor) in running
-                }
+                },
+                running,
             )
         return result, w.init, lines, loop
     finally:

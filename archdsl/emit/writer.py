@@ -151,26 +151,35 @@ class ClassWriter:
     def update(self, wish: str, current: Variable, value: Any) -> Variable:
         """Assign the local anew, unless it has that value; its version after."""
         latest = self._versions[wish]
-        if value is latest or s.same(latest, value):
+        held = value is latest or s.same(latest, value)
+        if held and latest.args == current.args:
             return latest
         self._assign(current, value)
-        return self.version(wish)
+        return self._renewed(wish, current)
 
-    def update_all(self, values: dict[str, Any]) -> None:
+    def _renewed(self, wish: str, current: Variable) -> Variable:
+        """The version of a local that has just been assigned."""
+        current.stale = True
+        self._versions[wish].stale = self._versions[wish].stale or (
+            self._versions[wish].args == current.args
+        )
+        version = Variable(current.args[0])
+        self._versions[wish] = version
+        return version
+
+    def update_all(self, values: dict[str, Any], currents: dict[str, Variable]) -> None:
         """Assign several running locals at once: each new value may read the old ones."""
-        changed = {
-            wish: value
-            for wish, value in values.items()
-            if value is not self._versions[wish] and not s.same(value, self._versions[wish])
-        }
-        if len(changed) < 2:
-            for wish, value in changed.items():
-                self.update(wish, self._versions[wish], value)
+        if len(values) < 2:
+            for wish, value in values.items():
+                self.update(wish, currents[wish], value)
             return
-        targets = ", ".join(self._versions[wish].args[0] for wish in changed)
+        changed = {
+            wish: value for wish, value in values.items() if not s.same(value, currents[wish])
+        }
+        targets = ", ".join(currents[wish].args[0] for wish in changed)
         self.init.append(f"{targets} = {', '.join(s.text(value) for value in changed.values())}")
         for wish in changed:
-            self.version(wish)
+            self._renewed(wish, currents[wish])
 
     def _assign(self, current: Variable, value: Any) -> None:
         name = current.args[0]

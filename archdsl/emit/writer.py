@@ -184,7 +184,8 @@ class ClassWriter:
     def _assign(self, current: Variable, value: Any) -> None:
         name = current.args[0]
         step = value - current
-        if s.names_in(step, expand=True).isdisjoint({name}) and not s.same(step, value):
+        grows = name in s.names_in(value, expand=True)
+        if grows and name not in s.names_in(step, expand=True):
             if not (isinstance(step, int) and step < 0):
                 self.init.append(Local(name=name, text=s.text(step), op="+="))
                 return

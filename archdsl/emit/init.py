@@ -19,15 +19,35 @@ _MADE = {"zeros": "zeros", "ones": "ones"}
 
 def init_loop(w: ClassWriter) -> Code:
     """The loop at the end of the constructor; nothing where the spec asks for nothing."""
-    rules = w.definition.init
+    rules = sorted(w.definition.init, key=lambda rule: not rule.places)
     if not rules:
         return []
+    names = w.locals.copy()
+    module, name = names.take("module"), names.take("name")
     branches: list[Block] = []
     for rule in rules:
         word = "elif" if branches else "if"
-        header = f"{word} isinstance(module, {_classes(w, rule)}):"
-        branches.append(Block(header=header, body=_fill(w, rule)))
-    return ["", Block(header="for module in self.modules():", body=list(branches))]
+        where = "".join([f" and {test}" for test in _place_tests(rule, name)])
+        header = f"{word} isinstance({module}, {_classes(w, rule)}){where}:"
+        branches.append(Block(header=header, body=_fill(w, rule, module)))
+    header = f"for {module} in self.modules():"
+    if rules[0].places:
+        header = f"for {name}, {module} in self.named_modules():"
+    return ["", Block(header=header, body=list(branches))]
+
+
+def _place_tests(rule: p.InitRule, name: str) -> list[str]:
+    """The test whether a module of this path is one that the rule is about; none if all are."""
+    leaves = [f'"{place.path}"' for place in rule.places if place.leaf]
+    holders = [f'"{place.path}."' for place in rule.places if not place.leaf]
+    tests = []
+    if leaves:
+        equal = f"== {leaves[0]}" if len(leaves) == 1 else f"in ({', '.join(leaves)})"
+        tests.append(f"{name} {equal}")
+    if holders:
+        prefix = holders[0] if len(holders) == 1 else f"({', '.join(holders)})"
+        tests.append(f"{name}.startswith({prefix})")
+    return tests if len(tests) < 2 else [f"({' or '.join(tests)})"]
 
 
 def _classes(w: ClassWriter, rule: p.InitRule) -> str:
@@ -42,7 +62,7 @@ def _classes(w: ClassWriter, rule: p.InitRule) -> str:
     return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
-def _fill(w: ClassWriter, rule: p.InitRule) -> Code:
+def _fill(w: ClassWriter, rule: p.InitRule, module: str) -> Code:
     arguments = [
         (
             f"{argument.parameter}={s.text(w.value(argument.value))}"
@@ -51,16 +71,18 @@ def _fill(w: ClassWriter, rule: p.InitRule) -> Code:
         )
         for argument in rule.arguments
     ]
-    code: Code = [f"nn.init.{rule.scheme}_({', '.join(['module.weight', *arguments])})"]
+    code: Code = [f"nn.init.{rule.scheme}_({', '.join([f'{module}.weight', *arguments])})"]
     if rule.bias is not None:
-        code.append(Block(header="if module.bias is not None:", body=[_bias(w.value(rule.bias))]))
+        fill = _bias(w.value(rule.bias), module)
+        code.append(Block(header=f"if {module}.bias is not None:", body=[fill]))
     return code
 
 
-def _bias(value: Any) -> str:
-    if s.same(value, 0):
-        return "nn.init.zeros_(module.bias)"
-    return f"nn.init.constant_(module.bias, {s.text(value)})"
+def _bias(value: Any, module: str) -> str:
+    for number, scheme in ((0, "zeros"), (1, "ones")):
+        if s.same(value, number):
+            return f"nn.init.{scheme}_({module}.bias)"
+    return f"nn.init.constant_({module}.bias, {s.text(value)})"
 
 
 def tensor_lines(w: ClassWriter, item: p.Tensor, shape: tuple[Any, ...]) -> tuple[str, list[str]]:

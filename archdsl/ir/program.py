@@ -259,10 +259,21 @@ class Part(Item):
     body: Region
 
 
+class InitPlace(Node):
+    """A module that a rule of `init` is about, by its dotted path from the definition. `leaf`: an
+    op, which holds no further modules."""
+
+    path: str
+    leaf: bool
+    span: Span
+
+
 class InitRule(Node):
-    """`kinds` of ops, the scheme's name and arguments, and what biases get."""
+    """`kinds` of ops, the places that they stand in (none: everywhere), the scheme's name and
+    arguments, and what biases get."""
 
     kinds: tuple[str, ...]
+    places: tuple[InitPlace, ...]
     scheme: str
     arguments: tuple[BoundArgument, ...]
     bias: Expr | None

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from archdsl import expr as e
 from archdsl.ir import program as p
+from archdsl.node import replace
 from archdsl.ops import table
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from archdsl.sema.resolve import Resolver
     from archdsl.sema.scope import Scope
     from archdsl.syntax import ast
@@ -45,7 +48,79 @@ def lower_rule(rule: ast.InitRule, resolver: Resolver, scope: Scope) -> p.InitRu
     pairs = args.match(rule.extras, _formals("", "bias"), "init", rule.span, partial=False)
     for _, extra in pairs:
         bias = resolver.resolve(extra.value, scope)
-    return p.InitRule(kinds=kinds, scheme=name, arguments=arguments, bias=bias, span=rule.span)
+    return p.InitRule(
+        kinds=kinds,
+        places=tuple([_unresolved(path) for path in rule.places]),
+        scheme=name,
+        arguments=arguments,
+        bias=bias,
+        span=rule.span,
+    )
+
+
+def _unresolved(path: ast.ModulePath) -> p.InitPlace:
+    """A place before the definitions are known that its path leads through."""
+    names = ".".join([name.text for name in path.names])
+    return p.InitPlace(path=names, leaf=False, span=path.span)
+
+
+def placed(definition: p.Definition, known: Mapping[str, p.Definition]) -> p.Definition:
+    """The definition with the places of its rules found in it; raises SpecError."""
+    if not any(rule.places for rule in definition.init):
+        return definition
+    rules = []
+    for rule in definition.init:
+        places = tuple([_found(place, definition, known) for place in rule.places])
+        rules.append(replace(rule, places=places))
+    return replace(definition, init=tuple(rules))  # type: ignore[no-any-return]
+
+
+def _found(
+    place: p.InitPlace, definition: p.Definition, known: Mapping[str, p.Definition]
+) -> p.InitPlace:
+    modules = dict(_modules(definition.body))
+    where = f"`{definition.name}`"
+    item: p.Item | None = None
+    for name in place.path.split("."):
+        if name not in modules:
+            raise error(
+                "E316",
+                f"{where} has no module `{name}`",
+                place.span,
+                help=did_you_mean(name, modules),
+            )
+        item = modules[name]
+        where = f"`{name}`"
+        modules = dict(_inside(item, known))
+    leaf = isinstance(item, p.Call) and item.kind == "op"
+    return replace(place, leaf=leaf)  # type: ignore[no-any-return]
+
+
+def _inside(item: p.Item, known: Mapping[str, p.Definition]) -> Iterator[tuple[str, p.Item]]:
+    """The modules that a module holds, as far as the text tells."""
+    if isinstance(item, p.Call):
+        if item.kind == "block" and item.callee in known:
+            yield from _modules(known[item.callee].body)
+    elif isinstance(item, (p.Group, p.Part, p.Repeat, p.For)):
+        yield from _modules(item.body)
+
+
+def _modules(node: object) -> Iterator[tuple[str, p.Item]]:
+    """The modules of a region that have a name which is known beforehand, each with its item."""
+    if isinstance(node, tuple):
+        for each in node:
+            yield from _modules(each)
+    elif isinstance(node, (p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
+        yield from _modules(tuple([getattr(node, field) for field in type(node)._fields]))
+    elif isinstance(node, p.Item):
+        name = getattr(node, "container", None) or getattr(node, "name", None)
+        if isinstance(node, p.Share):
+            yield from _modules(node.call)
+        elif not isinstance(name, p.ModuleName):
+            parts = [getattr(node, field) for field in type(node)._fields]
+            yield from _modules(tuple([part for part in parts if not isinstance(part, str)]))
+        elif isinstance(name.base, str) and not name.indices:
+            yield name.base, node
 
 
 def lower_fill(node: e.Expr, resolver: Resolver, scope: Scope) -> e.Expr:

@@ -15,7 +15,7 @@ from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.sema import arguments as args
-from archdsl.sema import calls
+from archdsl.sema import calls, inits
 from archdsl.sema.applications import is_model
 from archdsl.sema.definition import Lowering
 from archdsl.sema.errors import error
@@ -81,9 +81,20 @@ class _Session:
             constants=_of(p.Constant, nodes),
             functions=_of(p.Function, nodes),
             externs=_of(p.Extern, nodes),
-            definitions=_of(p.Definition, nodes),
+            definitions=self._placed(_of(p.Definition, nodes)),
             variants=tuple(self._lowered[x].node for x in own if x.kind == "variant" and x in kept),
         )
+
+    def _placed(self, definitions: tuple[p.Definition, ...]) -> tuple[p.Definition, ...]:
+        known = {definition.name: definition for definition in definitions}
+        found = []
+        for definition in definitions:
+            try:
+                found.append(inits.placed(definition, known))
+            except SpecError as failure:
+                self._bag.add(failure.diagnostic)
+                found.append(definition)
+        return tuple(found)
 
     # Names in the program
 

@@ -212,10 +212,19 @@ class Share(Statement):
     call: Call
 
 
+class ModulePath(Node):
+    """`AuxLogits.fc`: a module by its label, in the modules of those labels."""
+
+    names: tuple[Ident, ...]
+    span: Span
+
+
 class InitRule(Node):
-    """`conv, linear: trunc_normal(std=0.02), bias=0`: kinds, a scheme, and extras."""
+    """`conv, linear in classifier: trunc_normal(std=0.02), bias=0`: kinds, the modules that it is
+    about (none: all), a scheme, and extras."""
 
     kinds: tuple[Ident, ...]
+    places: tuple[ModulePath, ...]
     scheme: Expr
     extras: tuple[Argument, ...]
     span: Span

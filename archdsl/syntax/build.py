@@ -247,14 +247,21 @@ class Builder:
         return ast.Init(rules=tuple(c[2:-1]), span=between(c[0], c[-1]))
 
     def init_rule(self, c: Children) -> ast.InitRule:
-        kinds = [item for item in c if not isinstance(item, Node)]
-        scheme, *extras = c[len(kinds) :]
+        at = next(i for i, item in enumerate(c) if item is None or isinstance(item, tuple))
+        places, scheme, *extras = c[at:]
         return ast.InitRule(
-            kinds=_ids(kinds),
+            kinds=_ids(c[:at]),
+            places=places or (),
             scheme=scheme,
             extras=tuple(extras),
             span=_until(c[0], c[-1].span),
         )
+
+    def init_places(self, c: Children) -> tuple[ast.ModulePath, ...]:
+        return tuple([item for item in c if isinstance(item, ast.ModulePath)])
+
+    def module_path(self, c: Children) -> ast.ModulePath:
+        return ast.ModulePath(names=_ids(c), span=between(c[0], c[-1]))
 
     def part(self, c: Children) -> ast.Part:
         return ast.Part(

@@ -192,7 +192,14 @@ def pair(node: ast.Pair) -> str:
 
 def init_rule(node: ast.InitRule) -> str:
     extras = "".join([f", {argument(item)}" for item in node.extras])
-    return f"{ident_list(node.kinds)}: {expression(node.scheme)}{extras}"
+    return f"{ident_list(node.kinds)}{_places(node.places)}: {expression(node.scheme)}{extras}"
+
+
+def _places(places: tuple[ast.ModulePath, ...]) -> str:
+    paths = [".".join([name.text for name in path.names]) for path in places]
+    if not paths:
+        return ""
+    return f" in {paths[0]}" if len(paths) == 1 else f" in ({', '.join(paths)})"
 
 
 def call(node: ast.Call) -> str:

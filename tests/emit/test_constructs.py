@@ -61,6 +61,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_rules_of_init_find_their_places() -> None:
+    module = module_of(emitted(os.path.join(CONSTRUCTS, "initialised.arch")).text)
+    values = {
+        "conv": (2, 1),
+        "side.reduce": (2, 1),
+        "side.fc": (3, None),
+        "features.0.conv1": (1, None),
+        "features.1": (1, None),
+        "fc": (0.5, 0),
+    }
+    for model, absent in ((module.placed(), ()), (module.placed_alone(), ("side.",))):
+        state = model.state_dict()
+        for path, (weight, bias) in values.items():
+            if path.startswith(absent):
+                assert f"{path}.weight" not in state
+                continue
+            assert (state[f"{path}.weight"] == weight).all(), path
+            if bias is not None:
+                assert (state[f"{path}.bias"] == bias).all(), path
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -72,6 +72,13 @@ IN_BODY: list[tuple[str, str, str]] = [
     ("E316", "relu\ninit { «Unit»: zeros }", "`init` is about ops, and there is no op `Unit`"),
     ("E316", "relu\ninit { conv: «normall(std=1)» }", "there is no initialisation `normall`"),
     ("E316", "relu\ninit { conv: «[1]» }", "an initialisation is a scheme or a number"),
+    ("E316", "c: conv(8, 1x1)\ninit { conv in «d»: zeros }", "`Test` has no module `d`"),
+    (
+        "E316",
+        "f: { c: conv(8, 1x1) }\ninit { conv in (f.c, «f.d»): zeros }",
+        "`f` has no module `d`",
+    ),
+    ("E316", "f: { c: conv(8, 1x1) }\ninit { conv in «f.c.d»: zeros }", "`c` has no module `d`"),
     # labels
     ("E320", "a: relu -> «a»: bn", "the label `a` is used twice in one class"),
     ("E320", "rest: { a: relu -> «a»: bn }", "the label `a` is used twice in one Sequential"),

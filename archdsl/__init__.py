@@ -7,7 +7,7 @@
     >>> model = resnet.resnet50(num_classes=10)
 
 Importing the package imports nothing else; each function brings in what it needs. Only `load`,
-whose module does, imports torch.
+whose module does, and `weights` import torch.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from archdsl.checkpoint import Tensor
     from archdsl.diagnostics import Diagnostic
     from archdsl.driver import Compiled
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     Input = str | tuple[int, ...]
 
 __version__ = "0.1.0"
-__all__ = ["CompileError", "check", "compile", "load", "summary"]
+__all__ = ["CompileError", "check", "compile", "load", "summary", "weights"]
 
 
 class CompileError(Exception):
-    """A spec has errors. `str` of it is the report that the command line would print."""
+    """A spec has errors, or weights don't fit it. `str` of it is the report that the command line would print."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         from archdsl.render import render_all
@@ -83,3 +84,19 @@ def load(path: Path) -> ModuleType:
     from archdsl import api
 
     return api.load(path)
+
+
+def weights(
+    path: Path, checkpoint: Path, variant: str | None = None, source: str | None = None
+) -> dict[str, Tensor]:
+    """The weights of a checkpoint file under the keys of a variant, for a strict `load_state_dict`.
+
+    The file is a `.safetensors` or one of `torch.save`; no code in it is run. Its keys are taken as
+    they are, or renamed by the `weights` of the spec, whichever fits; `source` names one of these.
+    Without `variant`, the file has to fit one variant alone.
+    Raises `CompileError` where the spec has errors, or the file does not fit: it then says what is
+    missing, unexpected or of another shape. `ValueError` for a variant or source unknown.
+    """
+    from archdsl import api
+
+    return api.weights(path, checkpoint, variant, source)

@@ -8,13 +8,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from archdsl import CompileError, driver
-from archdsl.diagnostics import Bag
+from archdsl.diagnostics import Bag, SpecError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from archdsl import Input, Path
+    from archdsl.checkpoint import Tensor
     from archdsl.diagnostics import Diagnostic
+    from archdsl.ir.design import Design
 
 
 def check(path: Path, input: Input | None) -> tuple[Diagnostic, ...]:
@@ -39,11 +41,32 @@ def summary(path: Path, variant: str | None, input: Input | None) -> list[dict[s
     checked = driver.check(os.fspath(path), bag, _size(input))
     if checked is None:
         raise CompileError(tuple(bag.items))
+    return [driver.figures(checked, design) for design in _designs(checked, path, variant)]
+
+
+def weights(
+    path: Path, checkpoint: Path, variant: str | None, source: str | None
+) -> dict[str, Tensor]:
+    from archdsl import fitting
+
+    bag = Bag()
+    checked = driver.check(os.fspath(path), bag)
+    if checked is None:
+        raise CompileError(tuple(bag.items))
+    _designs(checked, path, variant)
+    try:
+        return fitting.load(checked, os.fspath(checkpoint), variant, source)[1]
+    except SpecError as failure:
+        raise CompileError((failure.diagnostic,)) from failure
+
+
+def _designs(checked: driver.Checked, path: Path, variant: str | None) -> tuple[Design, ...]:
+    """The designs of a variant, of all for None. ValueError where there is no such variant."""
     designs = checked.named(variant)
     if variant is not None and not designs:
         known = ", ".join(design.name for design in checked.designs)
         raise ValueError(f"{os.fspath(path)} has no variant {variant!r}; it has {known}")
-    return [driver.figures(checked, design) for design in designs]
+    return designs
 
 
 def load(path: Path) -> ModuleType:
@@ -61,7 +84,7 @@ def _module(origin: str, text: str) -> ModuleType:
     import linecache
     from types import ModuleType
 
-    from archdsl.cache import digest
+    from archdsl.store import digest
 
     stem = "".join(char if char.isalnum() else "_" for char in os.path.basename(origin))
     name = f"archdsl_{stem}_{digest(f'{origin} {text}'.encode())[:12]}"
@@ -73,7 +96,8 @@ def _module(origin: str, text: str) -> ModuleType:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     sys.modules[name] = module
     try:
-        exec(builtins.compile(text, file, "exec"), module.__dict__)
+        # Not with the future statements of this file: as a file of its own.
+        exec(builtins.compile(text, file, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise

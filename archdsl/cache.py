@@ -2,9 +2,7 @@
 
 A record says: this compiler, on these texts, wrote this output. It holds hashes, no text, and is
 advice only: it counts if every hash in it, the output's on disk included, is that of the file as
-it is now. Anything else (no record, a broken one, a folder that can't be written) means to compile.
-
-Records lie in `$XDG_CACHE_HOME/archdsl`, or `~/.cache/archdsl`.
+it is now. Anything else (no record, a broken one, a store that can't be written) means to compile.
 """
 
 from __future__ import annotations
@@ -14,12 +12,9 @@ import os
 import sys
 from functools import cache
 
+from archdsl import store
 from archdsl.node import Node
-
-try:  # what `hashlib` gives, without the OpenSSL that it brings along
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
+from archdsl.store import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +24,6 @@ if TYPE_CHECKING:
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 DEPENDENCIES = ("black-", "jinja2-", "lark-", "markupsafe-", "networkx-")
-KEPT = 1000  # records; beyond, the older half goes
 
 
 class Record(Node):
@@ -52,29 +46,13 @@ def fresh(job: Job) -> Record | None:
 
 def remember(job: Job, sources: Iterable[tuple[str, str]], output: str, warnings: str) -> None:
     """Keep what a compile found. `sources` are paths and texts as read."""
-    folder = _folder()
-    if folder is None:
-        return
     record = {
         "compiler": fingerprint(),
         "sources": [[os.path.abspath(path), digest(text.encode())] for path, text in sources],
         "output": digest(output.encode()),
         "warnings": warnings,
     }
-    path = os.path.join(folder, _key(job))
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        _prune(folder)
-        temporary = f"{path}.{os.urandom(6).hex()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(record, file)
-        os.replace(temporary, path)
-    except OSError:
-        pass
-
-
-def digest(data: bytes) -> str:
-    return blake2b(data, digest_size=16).hexdigest()
+    store.save(_key(job), json.dumps(record).encode())
 
 
 @cache
@@ -119,35 +97,14 @@ def _key(job: Job) -> str:
     return digest("\0".join(names).encode("utf-8", "surrogateescape")) + ".json"
 
 
-def _folder() -> str | None:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "archdsl") if os.path.isabs(base) else None
-
-
 def _load(key: str) -> Record | None:
-    folder = _folder()
-    if folder is None:
-        return None
     try:
-        with open(os.path.join(folder, key), encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(store.load(key) or b"")
         return Record(
             compiler=str(found["compiler"]),
             sources=tuple((str(path), str(seen)) for path, seen in found["sources"]),
             output=str(found["output"]),
             warnings=str(found["warnings"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _prune(folder: str) -> None:
-    names = os.listdir(folder)
-    if len(names) < KEPT:
-        return
-    paths = [os.path.join(folder, name) for name in names]
-    paths.sort(key=os.path.getmtime)
-    for path in paths[: KEPT // 2]:
-        os.unlink(path)

@@ -1,143 +1,164 @@
-"""The catalogue of diagnostic codes: what each one means, in a sentence."""
+"""The catalogue of codes, read from its pages in `archdsl/pages`.
+
+The pages are the one source of `archdsl explain`, of docs/errors.md (written by
+`python -m archdsl.codes > docs/errors.md`) and of the sentence that a code stands for. Nothing
+that `archdsl check` needs imports this.
+
+A file holds a group of codes: a heading, a sentence or two, and a page for each. A page is
+`## CODE: sentence`, prose, and fenced blocks: ```` ```arch file=NAME ```` for files that both
+specs import, ```` ```arch wrong ```` for a spec that raises the code, ```` ```arch right ````
+for the same spec mended. Where no single spec raises it, `sh` takes the place of `arch`.
+"""
 
 from __future__ import annotations
 
-CODES: dict[str, str] = {
-    # syntax
-    "E101": "Something stands where the language has no place for it.",
-    "E102": "A bracket is never closed.",
-    "E103": "A string or docstring never ends.",
-    "E104": "A character has no meaning in a spec.",
-    "E105": "A spec is nested too deeply.",
-    "E106": "A spec is too large, or no text.",
-    "E107": "A number is none, or has a suffix outside `expect`.",
-    "E108": "Something at file level begins no item.",
-    "E109": "A closing bracket closes nothing, or not what is open.",
-    "E110": "A word or a form is Python's, and is written otherwise here.",
-    "E111": "A `:` is missing, or stands where no label can.",
-    "E112": "A string has a bad escape, or braces that hold no expression.",
-    # shapes and merges
-    "E201": "The branches of a concat do not fit beside each other.",
-    "E202": "The branches of a sum, product or mean differ in shape.",
-    "E203": "Channels do not divide into the parts of a split.",
-    "E204": "The two sides of a residual differ.",
-    "E205": "What a dense body makes does not fit beside its input.",
-    "E206": "Several values arrive where one is taken, or one where several are.",
-    "E207": "A block takes another number of values than arrive.",
-    "E208": "Tensors of an expression do not go together.",
-    "E209": "`from` is given something that does not flow.",
-    "E210": "There are more or fewer names than values.",
-    "E211": "A merge has nothing to join.",
-    "E212": "A split has more or fewer branches than parts.",
-    "E213": "A shared module is used on another width than it was made for.",
-    "E230": "An op needs a map, a vector or a matrix, and something else arrives.",
-    "E231": "A linear layer stands on a map.",
-    "E232": "A kernel is larger than its padded input.",
-    "E233": "Channels do not divide into the groups of an op.",
-    "E234": "An op leaves nothing: a size below 1.",
-    "E235": "A kernel that spans an even number of pixels has no padding `same`.",
-    "E236": "A pool pads more than half of its window.",
-    "E237": "Channels are picked that do not exist.",
-    "E238": "A size does not divide as an op rearranges it.",
-    "E239": "A new shape holds another number of values.",
-    "E240": "An op is told axes or sizes that a value does not have.",
-    "E242": "A map is too small for the kind of padding, or the kind does not go with its sides.",
-    "E244": "An op is told to grow what it only shrinks, or the other way round.",
-    "E245": "The output padding of a transposed convolution is not below its stride or dilation.",
-    "E246": "An instance norm has a single pixel to take its statistics from.",
-    "E247": "Two arguments of an op exclude each other, or one of two is missing.",
-    "E248": "The factors of a matrix product do not fit.",
-    # names, arguments, labels, imports
-    "E301": "A name has no meaning where it stands.",
-    "E302": "There is no block, op or function of this name.",
-    "E303": "A name is used as what it is not: a value as a step, a block as a number.",
-    "E304": "A name is given a second meaning.",
-    "E305": "A name cannot be used, because the language or the generated Python needs it.",
-    "E307": "A value has no such attribute.",
-    "E308": "An output names nothing in the body.",
-    "E310": "There is no parameter of this name.",
-    "E311": "An argument is missing.",
-    "E312": "An argument is given twice.",
-    "E313": "There are more arguments than parameters.",
-    "E314": "A positional argument stands behind a keyword.",
-    "E315": "A parameter's type is unknown.",
-    "E316": "An initialisation is unknown, or is about something that is no op.",
-    "E317": "Functions or file-level lets rest on each other in a circle.",
-    "E318": "Variants rest on each other in a circle.",
-    "E319": "A variant is of something that is no model.",
-    "E320": "A label would be used twice in one class or Sequential.",
-    "E321": "A name given by rule is taken by a label or another step.",
-    "E322": "A module cannot have this name.",
-    "E323": "A computed label stands at class level, outside every loop.",
-    "E324": "A label stands where there is no single module for it.",
-    "E330": "An import leads out of the folder of the specs, or its path is absolute.",
-    "E331": "An imported file is not there.",
-    "E332": "An import names a file that is no `.arch` file.",
-    "E333": "Files import each other in a circle.",
-    "E334": "An imported file does not define this name.",
-    "E340": "A body or a skip stands behind something that takes none.",
-    "E341": "Something that needs a body or branches has none.",
-    "E342": "Something that needs a class around it stands in an `nn.Sequential`.",
-    "E343": "A statement stands where it cannot.",
-    "E344": "`none` is given a label, a count or a name.",
-    "E345": "A tap names nothing in the model, or taps no model.",
-    "E346": "Braces or expressions are nested too deeply.",
-    "E347": "An extern names no class, or leaves a size open.",
-    "E348": "A parameter of a `fn` has a default.",
-    "E349": "An entry of `paper` is neither text nor a number.",
-    "E380": "An argument of an op has the wrong type.",
-    "E381": "An argument of an op is out of its range.",
-    "E382": "An argument of an op names a choice that does not exist.",
-    "E390": "A spec that was named does not exist.",
-    "E391": "A spec is not valid UTF-8.",
-    "E392": "A folder stands where a spec is wanted, or holds no specs.",
-    "E393": "A spec is larger than any spec has reason to be.",
-    "E394": "A spec or folder cannot be read.",
-    "E395": "A file that was named is no `.arch` file.",
-    "E396": "A spec lies outside the folder that imports stay in.",
-    # values, claims, limits
-    "E401": "A number is divided by zero.",
-    "E402": "A value is not of the kind that is needed.",
-    "E403": "A list or family has no item at this index.",
-    "E404": "A function has no value for this argument.",
-    "E405": "A number, list or string grows beyond its limit.",
-    "E406": "A function is given too many or too few arguments.",
-    "E407": "Computing a spec takes too many steps.",
-    "E408": "A list is taken apart into more or fewer names than it has items.",
-    "E409": "A number is too small for what it counts.",
-    "E410": "A name has no value in this variant.",
-    "E411": "An argument is not of the declared type.",
-    "E412": "A `require` does not hold.",
-    "E413": "A stated shape is not the one that arrives.",
-    "E415": "The shape of a model's input is open, or does not fit.",
-    "E416": "A figure is not what `expect` says.",
-    "E417": "There is no such figure to expect.",
-    "E420": "A network has too many nodes.",
-    "E421": "Blocks are nested too deeply, or a block uses itself without end.",
-    "E490": "A spec is nested too deeply to be worked through.",
-    # emission and output files
-    "E510": "Two modules of a class would have the same name.",
-    "E511": "A computed label depends on an argument of the constructor.",
-    "E512": "What is called is no block or op where it stands.",
-    "E513": "A parameter is called, and nothing is ever passed as it.",
-    "E514": "A parameter holds blocks as well as ops.",
-    "E515": "A parameter holds ops that are constructed in different ways.",
-    "E516": "A step in an `nn.Sequential` takes or gives more than one value.",
-    "E518": "A split has as many parts as an argument of the constructor says.",
-    "E519": "A list has as many values as an argument of the constructor says.",
-    "E521": "A linear layer follows a map whose size differs from use to use.",
-    "E522": "The size of a layer follows the height or width of its input.",
-    "E523": "A member of a family needs an index where it stands.",
-    "E524": "`same` padding has no one text for square and oblong kernels.",
-    "E525": "A width is read after a loop of the constructor has changed it.",
-    "E526": "An expression in a label or message holds a string.",
-    "E590": "The name of a spec does not give the name of a module.",
-    "E591": "Two specs would be written to the same file.",
-    "E592": "A file stands at the target that archdsl did not write, or wrote for another spec.",
-    "E593": "The target is a link that leads out of the output folder.",
-    "E594": "A file cannot be read or written.",
-    "E595": "A spec has no variant, so that there is nothing to write.",
-    # warnings
-    "W601": "A convolution keeps a bias that a later norm takes away.",
-    "W602": "A spec has no variant, so that no shape in it was checked.",
-}
+import os
+import re
+
+from archdsl.node import Node
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
+FILES = (
+    "syntax",
+    "merges",
+    "ops",
+    "names",
+    "calls",
+    "labels",
+    "values",
+    "weights",
+    "files",
+    "emission",
+    "warnings",
+)
+
+HEAD = """\
+# Diagnostics
+
+Written from `archdsl/pages` by `python -m archdsl.codes > docs/errors.md`. `archdsl explain E204`
+shows a page of it. Codes never change their meaning. Each page holds something that raises the
+code, and the same mended; the tests run both.
+"""
+
+# What stands above a spec, and above commands.
+RAISES = ("This raises it:", "These commands raise it:")
+MENDED = ("And this is right:", "And these are right:")
+
+_GROUP = re.compile(r"# (?P<title>.*)\n\n(?P<intro>(?:(?!## ).*\n)+)")
+_PAGE = re.compile(r"^## (?P<code>[EW]\d{3}): (?P<sentence>.*)\n(?P<text>(?:(?!## ).*\n?)*)", re.M)
+_FENCE = re.compile(
+    r"^```(?P<kind>arch|sh) (?P<role>wrong|right|file=\S+)\n(?P<text>.*?)^```\n", re.M | re.S
+)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
+
+class Page(Node):
+    """What is to be said of a code. `wrong` and `right` are specs, or commands where `shell`."""
+
+    code: str
+    sentence: str
+    prose: str
+    wrong: str
+    right: str
+    files: tuple[tuple[str, str], ...]
+    shell: bool
+
+    def __str__(self) -> str:
+        """The page as `archdsl explain` prints it."""
+        parts = [f"{self.code}: {self.sentence}", _LINK.sub(r"\1", self.prose)]
+        for name, text in self.files:
+            parts += [f"With {name}:", _indented(text)]
+        parts += [RAISES[self.shell], _indented(self.wrong)]
+        parts += [MENDED[self.shell], _indented(self.right)]
+        return "\n\n".join(part for part in parts if part)
+
+
+class Group(Node):
+    """A file of pages."""
+
+    title: str
+    intro: str
+    pages: tuple[Page, ...]
+
+
+def nearest(text: str) -> str | None:
+    """The code that a wrong one is nearest to, if one is near: by its number, among those of its
+    letter, or else by its letters."""
+    digits = re.sub(r"\D", "", text.upper().replace("O", "0"))
+    if len(digits) == 3:
+        alike = [code for code in PAGES if code[0] == text[0].upper()] or list(PAGES)
+        off, code = min((abs(int(code[1:]) - int(digits)), code) for code in alike)
+        return code if off < 100 else None
+    from difflib import get_close_matches
+
+    begun = [code for code in PAGES if code.startswith(text.upper())]
+    return next(iter([*begun, *get_close_matches(text.upper(), PAGES, 1)]), None)
+
+
+def catalogue() -> str:
+    """docs/errors.md: all codes in tables, then their pages."""
+    parts = [HEAD]
+    for group in GROUPS:
+        rows = [f"| [{p.code}](#{_anchor(p)}) | {p.sentence} |\n" for p in group.pages]
+        parts.append(f"**{group.title}**\n\n| | |\n|---|---|\n{''.join(rows)}")
+    parts += [_section(_text(name)) for name in FILES]
+    return "\n".join(parts)
+
+
+def _text(name: str) -> str:
+    with open(os.path.join(FOLDER, f"{name}.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _group(text: str) -> Group:
+    head = _GROUP.match(text)
+    assert head is not None, f"no heading: {text[:40]}"
+    pages = tuple(_page(found) for found in _PAGE.finditer(text))
+    return Group(title=head["title"], intro=head["intro"].strip(), pages=pages)
+
+
+def _page(found: re.Match[str]) -> Page:
+    fences = list(_FENCE.finditer(found["text"]))
+    texts = {fence["role"]: fence["text"] for fence in fences}
+    return Page(
+        code=found["code"],
+        sentence=found["sentence"],
+        prose=_FENCE.sub("", found["text"]).strip(),
+        wrong=texts.pop("wrong"),
+        right=texts.pop("right"),
+        files=tuple((role.removeprefix("file="), text) for role, text in texts.items()),
+        shell=any(fence["kind"] == "sh" for fence in fences),
+    )
+
+
+def _section(text: str) -> str:
+    """A group as a part of docs/errors.md: lower headings, and above each fence what it is."""
+
+    def named(fence: re.Match[str]) -> str:
+        shell = fence["kind"] == "sh"
+        words = {"wrong": RAISES[shell], "right": MENDED[shell]}.get(fence["role"])
+        words = words or f"With `{fence['role'].removeprefix('file=')}`:"
+        return f"{words}\n\n```{fence['kind']}\n{fence['text']}```\n\n"
+
+    text = re.sub(r"\A# |^## (?=[EW]\d)", lambda found: "#" + found[0], text, flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", _FENCE.sub(named, text)).rstrip("\n") + "\n"
+
+
+def _anchor(page: Page) -> str:
+    """The id that a forge gives to the page's heading."""
+    plain = re.sub(r"[^\w\- ]", "", f"{page.code}: {page.sentence}".lower())
+    return plain.replace(" ", "-")
+
+
+def _indented(text: str) -> str:
+    lines = text.rstrip("\n").split("\n")
+    return "\n".join(f"    {line}" if line else "" for line in lines)
+
+
+GROUPS = tuple(_group(_text(name)) for name in FILES)
+PAGES = {page.code: page for group in GROUPS for page in group.pages}
+CODES = {code: page.sentence for code, page in PAGES.items()}
+
+
+if __name__ == "__main__":
+    print(catalogue(), end="")

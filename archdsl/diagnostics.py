@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.limits import FINDINGS
 from archdsl.node import Node
 from archdsl.source import Span
 
@@ -13,8 +14,16 @@ class Label(Node):
     text: str = ""
 
 
+class Fix(Node):
+    """A mend that is certain: what to write in the place of a span."""
+
+    span: Span
+    text: str
+
+
 class Diagnostic(Node):
-    """One finding. `label` is where it is; `others` are places that belong to it."""
+    """One finding. `label` is where it is; `others` are places that belong to it; `fix` is there
+    where one mend is certain to be the one that was meant."""
 
     code: str
     message: str
@@ -23,6 +32,7 @@ class Diagnostic(Node):
     others: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         """The report of it, as the command line prints it."""
@@ -32,7 +42,8 @@ class Diagnostic(Node):
 
 
 class Bag:
-    """Collects diagnostics over a run; one place reports once."""
+    """Collects diagnostics over a run; one place reports once, and there are at most `FINDINGS`:
+    an error beyond them ends the run, a warning is left out."""
 
     def __init__(self) -> None:
         self.items: list[Diagnostic] = []
@@ -42,13 +53,26 @@ class Bag:
         """Keep a diagnostic, unless the same code was already reported at the same place."""
         span = diagnostic.label.span
         key = (diagnostic.code, span.source.path, span.start, span.end)
-        if key not in self._seen:
-            self._seen.add(key)
-            self.items.append(diagnostic)
+        if key in self._seen:
+            return
+        if len(self.items) >= FINDINGS:
+            if diagnostic.severity == "error":
+                raise Full(self)
+            return
+        self._seen.add(key)
+        self.items.append(diagnostic)
 
     @property
     def failed(self) -> bool:
         return any(item.severity == "error" for item in self.items)
+
+
+class Full(Exception):
+    """A bag holds as many findings as anyone reads: the rest of the spec is not looked at."""
+
+    def __init__(self, bag: Bag) -> None:
+        super().__init__(f"more than {FINDINGS} findings")
+        self.items = bag.items
 
 
 class SpecError(Exception):

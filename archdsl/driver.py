@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
+from archdsl.diagnostics import Bag, Diagnostic, Full, Label, SpecError
 from archdsl.files import holds, read, whole
 from archdsl.node import Node, replace
 from archdsl.source import Source
@@ -64,20 +64,27 @@ class Formatted(Node):
     after: str
 
 
-def parse(path: str, bag: Bag, at: Span | None = None) -> ast.File | None:
-    """Text to tree. `at` is the import that asks for the file, if one does."""
+def parse(path: str, bag: Bag, at: Span | None = None, text: str | None = None) -> ast.File | None:
+    """Text to tree. `at` is the import that asks for the file, if one does; `text` stands for
+    what is on disk."""
     from archdsl.syntax import parser
 
-    source = read(path, bag, at)
+    source = read(path, bag, at) if text is None else Source(path, text)
     return None if source is None else parser.parse(source, bag)
 
 
-def load_program(path: str, bag: Bag, root: str | None = None) -> Program | None:
+def load_program(
+    path: str, bag: Bag, root: str | None = None, text: str | None = None
+) -> Program | None:
     """Text to program: the spec, with all that it imports."""
+    file = parse(path, bag, None, text)
+    return None if file is None else _lowered(file, path, bag, root)
+
+
+def _lowered(file: ast.File, path: str, bag: Bag, root: str | None) -> Program | None:
     from archdsl.sema import lower
 
-    file = parse(path, bag)
-    if file is None or not (root is None or holds(root, path, bag)):
+    if root is not None and not holds(root, path, bag):
         return None
     return lower.lower(
         file,
@@ -88,18 +95,29 @@ def load_program(path: str, bag: Bag, root: str | None = None) -> Program | None
 
 
 def check(
-    path: str, bag: Bag, input: Input | None = None, root: str | None = None
+    path: str,
+    bag: Bag,
+    input: Input | None = None,
+    root: str | None = None,
+    text: str | None = None,
 ) -> Checked | None:
-    """Text to designs: every variant with a shape on every value, and every claim held."""
+    """Text to designs: every variant with a shape on every value, and every claim held. A `text`
+    is checked as if it stood in the file."""
+    from archdsl import lint
     from archdsl.analysis.elaborate import elaborate_all
 
     with Guard(path, bag):
-        program = load_program(path, bag, root)
-        if program is None:
+        file = parse(path, bag, None, text)
+        program = None if file is None else _lowered(file, path, bag, root)
+        if file is None or program is None:
             return None
         designs = elaborate_all(program, input, bag)
         if not program.variants and not bag.failed:
             bag.add(_no_variant(program))
+        elif not bag.failed:
+            for warning in lint.warnings(file):
+                bag.add(warning)
+        bag.items[:] = [item for item in bag.items if not lint.allowed(item)]
         return None if bag.failed else Checked(program=program, designs=designs)
     return None
 
@@ -205,6 +223,9 @@ class Guard:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
         if isinstance(error, SpecError):
             self.bag.add(error.diagnostic)
+            return True
+        if isinstance(error, Full):
+            self.bag.items += [item for item in error.items if item not in self.bag.items]
             return True
         if isinstance(error, RecursionError):
             self.bag.add(_too_deep(self.path))

@@ -10,6 +10,7 @@ import os
 import stat
 
 from archdsl.diagnostics import Diagnostic, Label
+from archdsl.limits import LIMITS, more
 from archdsl.source import Source, Span
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Bag
 
 SUFFIX = ".arch"
-LIMIT = 1 << 20  # bytes; the largest spec of the zoo has some 10,000
 
 
 def specs_in(argument: str, bag: Bag) -> list[str]:
@@ -51,10 +51,11 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         message = f"{path} is no {SUFFIX} file"
         bag.add(_finding("E395", message, path, help=f"a spec is called NAME{SUFFIX}"))
         return None
+    limit = LIMITS["bytes"]
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno())
-            data = file.read(LIMIT + 1)
+            data = file.read(limit + 1)
     except FileNotFoundError:
         bag.add(_finding("E390", f"there is no file {path}", path, at, help=_similar(path)))
         return None
@@ -66,10 +67,10 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         bag.add(_finding("E394", f"cannot read {path}: {reason}", path, at))
         return None
 
-    if len(data) > LIMIT:
+    if len(data) > limit:
         length = f"{size.st_size:,} bytes" if stat.S_ISREG(size.st_mode) else "too many bytes"
-        message = f"{path} is too large for a spec: {length}, at most {LIMIT:,}"
-        bag.add(_finding("E393", message, path, at))
+        message = f"{path} is too large for a spec: {length}, at most {limit:,}"
+        bag.add(_finding("E393", message, path, at, help=more("bytes")))
         return None
     return _decoded(path, data, bag)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from archdsl.diagnostics import Diagnostic, Label
+    from archdsl.diagnostics import Diagnostic, Fix, Label
     from archdsl.source import Source, Span
 
 TAB = 4
@@ -102,6 +102,20 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "end_column": end_column,
         "help": diagnostic.help,
         "notes": [*said, *diagnostic.notes],
+        "fix": None if diagnostic.fix is None else _plain(diagnostic.fix),
+    }
+
+
+def _plain(fix: Fix) -> dict[str, Any]:
+    line, column = fix.span.source.position(fix.span.start)
+    end_line, end_column = fix.span.source.position(fix.span.end)
+    return {
+        "file": fix.span.source.path,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "text": fix.text,
     }
 
 
@@ -177,7 +191,9 @@ def _line_with_marks(
 
     What goes on over several lines is underlined to the end of its first.
     """
-    raw = source.line(number)
+    # Of a line as long as a file, what can be shown.
+    far = max(0, source.position(labels[0].span.start)[1] - 2 * WIDTH)
+    raw = source.line(number)[far : far + 8 * WIDTH]
     cells = [0]
     shown = []
     for char in raw:
@@ -187,7 +203,7 @@ def _line_with_marks(
 
     marks = []
     for label in labels:
-        start = min(source.position(label.span.start)[1] - 1, len(raw))
+        start = min(max(source.position(label.span.start)[1] - 1 - far, 0), len(raw))
         end = min(start + max(label.span.end - label.span.start, 0), len(raw))
         first = cells[start]
         marks.append((first, max(cells[end], first + 1)))
@@ -243,7 +259,7 @@ def _width(text: str) -> int:
     """How many cells a terminal gives to a text."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from unicodedata import category, east_asian_width
 
     wide = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-    return wide - sum(1 for char in text if combining(char))
+    return wide - sum(1 for char in text if category(char) in ("Mn", "Me"))

@@ -2,21 +2,20 @@
 
 Values are int, float, bool, str, tuple (the language's list), `Size`, None, `SAME` and callees.
 Everything here is pure. What the user may have got wrong comes out as a `Fault`, without its
-place, which the caller knows. No value grows beyond the limits below.
+place, which the caller knows. No value grows beyond its limit.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
+from archdsl.limits import LIMITS, more
 from archdsl.ops.op import SAME, Size
 
-MAX_LIST = 100_000
-MAX_TEXT = 10_000
-MAX_DIGITS = 1_000
-_MAX_BITS = 3_322  # the bits of a number with MAX_DIGITS digits
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Fault(Exception):
@@ -75,7 +74,7 @@ def _show(value: Any, limit: int) -> str:
 
 def text(value: Any) -> str:
     """A value inside a template: as written, strings without their quotes."""
-    return value if isinstance(value, str) else show(value, MAX_TEXT)
+    return value if isinstance(value, str) else show(value, LIMITS["characters"])
 
 
 # Limits
@@ -85,27 +84,36 @@ def checked(value: Any) -> Any:
     """The value, unless it has grown beyond what a spec needs."""
     kind_ = type(value)
     if kind_ is int:
-        if value.bit_length() > _MAX_BITS:
-            raise Fault("E405", f"a number of more than {MAX_DIGITS} digits")
+        if value.bit_length() > _bits():
+            raise _too_large("digits", "a number of more than {} digits")
     elif kind_ is float:
         if not math.isfinite(value):
             raise Fault("E405", "a number too large for a float")
     elif kind_ is tuple:
         weigh(value, 0)
-    elif kind_ is str and len(value) > MAX_TEXT:
-        raise Fault("E405", f"a string of more than {MAX_TEXT:,} characters")
+    elif kind_ is str and len(value) > LIMITS["characters"]:
+        raise _too_large("characters", "a string of more than {} characters")
     return value
 
 
 def weigh(items: tuple[Any, ...], weight: int) -> int:
     """The number of items with those of the lists inside; a fault above the limit."""
     weight += len(items)
-    if weight > MAX_LIST:
-        raise Fault("E405", f"a list of more than {MAX_LIST:,} items")
+    if weight > LIMITS["items"]:
+        raise _too_large("items", "a list of more than {} items")
     for item in items:
         if type(item) is tuple:
             weight = weigh(item, weight)
     return weight
+
+
+def _bits() -> int:
+    """The bits of a number with as many digits as may be."""
+    return LIMITS["digits"] * 10 // 3
+
+
+def _too_large(name: str, message: str) -> Fault:
+    return Fault("E405", message.format(f"{LIMITS[name]:,}"), more(name))
 
 
 # Operators
@@ -130,17 +138,18 @@ def _multiply(left: Any, right: Any) -> Any:
     if isinstance(left, int) and type(right) in (tuple, str):
         left, right = right, left
     if type(left) in (tuple, str) and isinstance(right, int):
-        limit = MAX_TEXT if type(left) is str else MAX_LIST
-        if len(left) * right > limit:
-            raise Fault("E405", f"{kind(left)} of {len(left) * right:,} items")
+        name = "characters" if type(left) is str else "items"
+        if len(left) * right > LIMITS[name]:
+            items = f"{kind(left)} of {len(left) * right:,} items"
+            raise Fault("E405", items, f"at most {LIMITS[name]:,}; {more(name)}")
         return left * right
     raise _mismatch("*", left, right)
 
 
 def _power(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int) and right > 0:
-        if left.bit_length() * right > _MAX_BITS and abs(left) > 1:
-            raise Fault("E405", f"a number of more than {MAX_DIGITS} digits")
+        if left.bit_length() * right > _bits() and abs(left) > 1:
+            raise _too_large("digits", "a number of more than {} digits")
     result = left**right
     if isinstance(result, complex):
         raise Fault("E404", "a fractional power of a negative number")
@@ -194,9 +203,9 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 def compare(op: str, left: Any, right: Any) -> bool:
     """`== != < <= > >= in notin`; lists compare item by item."""
     if op == "==":
-        return bool(left == right)
+        return bool(_shortest(left) == _shortest(right))
     if op == "!=":
-        return bool(left != right)
+        return bool(_shortest(left) != _shortest(right))
     if op in ("in", "notin"):
         return _contains(left, right) == (op == "in")
     try:
@@ -210,7 +219,14 @@ def _contains(item: Any, items: Any) -> bool:
         raise _mismatch("in", item, items)
     if type(items) not in (tuple, range, str):
         raise Fault("E402", f"`in` looks into a list or a string, not into {kind(items)}")
-    return item in items
+    return _shortest(item) in _shortest(items)
+
+
+def _shortest(value: Any) -> Any:
+    """A value with each square size as a number, which is that many both ways."""
+    if type(value) is Size:
+        return value[0] if value[0] == value[1] else value
+    return tuple(map(_shortest, value)) if type(value) is tuple else value
 
 
 def index(value: Any, position: Any) -> Any:
@@ -220,8 +236,9 @@ def index(value: Any, position: Any) -> Any:
     if not isinstance(position, int):
         raise Fault("E402", f"an index is an int, not {kind(position)}")
     if not -len(value) <= position < len(value):
-        last = f"the last is {len(value) - 1}" if len(value) else "the list is empty"
-        raise Fault("E403", f"no item {position} in a list of {len(value)}", last)
+        last = f"items are counted from 0: the last of {show(value)} is {len(value) - 1}"
+        help = last if len(value) else "the list is empty"
+        raise Fault("E403", f"no item {position} in a list of {len(value)}", help)
     return value[position]
 
 
@@ -274,8 +291,8 @@ def _range(*bounds: Any) -> tuple[int, ...]:
     if len(bounds) == 3 and bounds[2] == 0:
         raise Fault("E402", "the step of `range` is zero")
     result = range(*bounds)
-    if abs(bounds[-1 if len(bounds) == 1 else 1]) > 2**62 or len(result) > MAX_LIST:
-        raise Fault("E405", f"a list of more than {MAX_LIST:,} items")
+    if abs(bounds[-1 if len(bounds) == 1 else 1]) > 2**62 or len(result) > LIMITS["items"]:
+        raise _too_large("items", "a list of more than {} items")
     return tuple(result)
 
 
@@ -401,15 +418,7 @@ def arity(name: str) -> tuple[int, int]:
 
 
 def call(name: str, arguments: tuple[Any, ...]) -> Any:
-    """A builtin applied to positional arguments."""
-    least, most = arity(name)
-    if not least <= len(arguments) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        raise Fault(
-            "E406",
-            f"`{name}` takes {wanted} argument{'' if wanted == '1' else 's'}, "
-            f"not {len(arguments)}",
-        )
+    """A builtin applied to positional arguments, of a number that `arity` allows."""
     try:
         return checked(BUILTINS[name](*arguments))
     except OverflowError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl import expr as e
 from archdsl.analysis.notes import error
 from archdsl.analysis.plans import Target
@@ -23,6 +21,10 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import Poisoned, Scope
 from archdsl.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Blocks(State):
@@ -99,7 +101,8 @@ class Blocks(State):
                 f"arrive{'s' if count_ == 1 else ''}",
                 item.span,
                 others=((ports[0].span.to(ports[-1].span), "its inputs"),),
-                help="`from (a, b) -> ...` gives several",
+                help=f"`from ({', '.join(str(port.name) for port in ports)}) -> {definition.name}` gives "
+                "several",
             )
         flows: list[Any] = []
         for port, flow in zip(ports, stream):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl import expr as e
 from archdsl.analysis.blocks import Blocks
 from archdsl.analysis.costs import cost as costs_of
@@ -27,6 +25,10 @@ from archdsl.ops.op import Op, OpError, Shape
 from archdsl.ops.table import OPS
 from archdsl.source import Span
 from archdsl.values import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Calls(Blocks):
@@ -114,6 +116,7 @@ class Calls(Blocks):
                 "E402",
                 f"`{call.callee}` is {show(found)}, and only a block or op can be a step",
                 call.callee_span,
+                help=f"write it without quotes: `{found}`" if found in OPS else None,
             )
         spans = tuple([argument.span for argument in call.arguments])
         bound = self.session.bind(found, tuple(zip(plan.names, values)), call.span, spans)
@@ -250,6 +253,9 @@ def _placed(problem: OpError, call: p.Call) -> SpecError:
 def _torch_order(problem: OpError, call: p.Call) -> str | None:
     """The op's help; of another kind for `conv(3, 64, 3)`, written as torch's."""
     first = call.arguments[:3]
+    if problem.code == "E380" and [a.parameter for a in first] == ["width", "bias"]:
+        features = first[1].value.span.text
+        return f"input features are never written: `{call.callee}({features})`"
     numbers = [type(argument.value) is e.Number for argument in first]
     by_place = [argument.span.text == argument.value.span.text for argument in first]
     named = [argument.parameter for argument in first]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from archdsl.analysis.notes import error
 from archdsl.analysis.session import Session
@@ -13,6 +12,11 @@ from archdsl.ir.design import Design
 from archdsl.ir.evaluate import Poisoned
 from archdsl.ir.program import Claim
 from archdsl.ops.op import Size
+from archdsl.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _POWERS = {"K": 3, "M": 6, "G": 9, "T": 12}
 
@@ -63,10 +67,12 @@ def _check(claim: Claim, design: Design, session: Session) -> None:
         from difflib import get_close_matches
 
         close = get_close_matches(claim.key, FIGURES, 1)
+        start = claim.span.start
+        key = Span(source=claim.span.source, start=start, end=start + len(claim.key))
         raise error(
             "E417",
             f"there is no figure `{claim.key}` to expect",
-            claim.span,
+            key,
             notes=("the figures are " + ", ".join(f"`{name}`" for name in FIGURES),),
             help=f"did you mean `{close[0]}`?" if close else None,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.analysis.joins import Joins
 from archdsl.analysis.notes import Frame, error
 from archdsl.analysis.places import Place
@@ -15,6 +13,10 @@ from archdsl.ir.design import (
     AuxHead,
 )
 from archdsl.values import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Containers(Joins):

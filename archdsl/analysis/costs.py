@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.analysis.value import whole
 from archdsl.ir.design import Cost
 from archdsl.ops.op import REQUIRED, Op, OpError, Shape
 from archdsl.ops.table import check_arguments
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Uses of ops, and shapes of each, that a process remembers: rules are pure, and networks are made
 # of few different layers.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from archdsl.analysis import claims
 from archdsl.analysis.notes import Frame, error
-from archdsl.analysis.session import MAX_DEPTH, MAX_NODES, Session, Stop
+from archdsl.analysis.session import Session, Stop
 from archdsl.analysis.value import Value, start
 from archdsl.diagnostics import Bag, SpecError
 from archdsl.expr import Open
@@ -19,11 +18,15 @@ from archdsl.ir.program import Definition, Program, Variant
 from archdsl.ops.op import Shape
 from archdsl.source import Span
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "Session", "elaborate", "elaborate_all", "model_of"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Session", "elaborate", "elaborate_all", "model_of"]
 
 Override = Shape | Mapping[str, Shape]
 
-# Blocks nest `MAX_DEPTH` deep, each through a dozen calls of this program's own.
+# Blocks nest `limits.BLOCKS` deep, each through a dozen calls of this program's own.
 _RECURSION = 12_000
 
 
@@ -71,10 +74,20 @@ def elaborate_all(
     """The designs of all variants that hold, in the order written."""
     bag = bag if bag is not None else Bag()
     session = Session(program, bag)
-    found = [
-        elaborate(program, variant, input_override, bag, session) for variant in program.variants
-    ]
-    return tuple(design for design in found if design is not None)
+    designs: tuple[Design, ...] = ()
+    for variant in program.variants:
+        design = elaborate(program, variant, input_override, bag, session)
+        if design is not None:
+            designs += (design,)
+        if session.unexplained:
+            from archdsl.analysis import nearby
+
+            nearby.suggest(program, variant, input_override, session)
+    if any(definition.weights for definition in program.definitions):
+        from archdsl.analysis import renaming
+
+        renaming.check(session, designs)
+    return designs
 
 
 @contextmanager
@@ -124,12 +137,22 @@ def _elaborate(
     return design
 
 
+def input_of(session: Session, variant: Variant, override: Override | None) -> Shape | None:
+    """The shape of a model's only input, where it is a map."""
+    definition = model_of(session.program, variant)
+    if len(definition.inputs) != 1:
+        return None
+    given = _arguments(session, variant)
+    (shape,) = _inputs(session, definition, given, override, variant.span)
+    return shape if len(shape) == 3 else None
+
+
 def _notes(overridden: bool) -> tuple[str, ...]:
     if not overridden:
         return ()
     return (
-        "the input is not the declared one: heights and widths stated in the spec, and its "
-        "claims, were not checked",
+        "the input is not the declared one: heights and widths that the spec states as numbers, "
+        "and its claims, were not checked",
     )
 
 
@@ -186,7 +209,7 @@ def _inputs(
                 "E415",
                 f"the input of `{definition.name}` has an open size",
                 port.span,
-                help="state it, or give an input shape on the command line",
+                help="state it, or ask for one on the command line: `--input 3x224x224`",
             )
         if len(shape) != len(stated):
             raise error(

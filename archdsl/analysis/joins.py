@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.analysis import merge
 from archdsl.analysis.calls import Calls
-from archdsl.analysis.merge import Side
+from archdsl.analysis.merge import Side, head
 from archdsl.analysis.notes import error
+from archdsl.analysis.notes import place as place_of
 from archdsl.analysis.places import Place
 from archdsl.analysis.value import (
     POISON,
@@ -17,6 +16,11 @@ from archdsl.analysis.value import (
 from archdsl.ir import program as p
 from archdsl.source import Span
 from archdsl.values import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class Joins(Calls):
@@ -32,8 +36,9 @@ class Joins(Calls):
                 given = stream if feed is None else feed(len(sides), item.span)
                 mark = len(self.nodes)
                 result = self.region(item.body, given, place)
-                name = f"`{item.name}`" if item.name else f"branch {len(sides) + 1}"
-                value = self.single(result, item.span, name)
+                value = self.single(result, item.span, "this branch")
+                looped = self.session.frames[-1].kind == "iteration"
+                name = "" if item.name is None or looped else f"`{item.name}`"
                 sides.append(Side(value, name, item.span, self.nodes[mark:]))
             elif isinstance(item, p.BranchIf):
                 holds = self.session.evaluator.truth(item.condition, self.scope)
@@ -75,14 +80,24 @@ class Joins(Calls):
         if item.branches is None:
             sides = self._arriving(item, stream)
         else:
-            sides = self._sides(item.branches, stream, place)
+            sides = _numbered(self._sides(item.branches, stream, place))
         if any(side.value.shape is None for side in sides):
             return POISON
         if not sides:
-            raise error("E211", f"`{item.op}` has nothing to join", item.span)
+            notes = tuple(self._empty(item.branches or (), item.span))
+            raise error("E211", f"`{item.op}` has nothing to join", head(item), notes=notes)
         result = self.join(item, item.op, sides, place)
         self.observe(item.uid, stream, result)
         return result
+
+    def _empty(self, items: tuple[p.BranchItem, ...], seen_from: Span) -> Iterator[str]:
+        """Why a merge has no branches, though some are written."""
+        for item in items:
+            where = place_of(item.span, seen_from)
+            if isinstance(item, p.BranchLoop):
+                yield f"the loop at {where} goes over nothing"
+            elif isinstance(item, p.BranchIf):
+                yield f"the `if` at {where} does not hold"
 
     def _arriving(self, item: p.Merge, stream: Any) -> list[Side]:
         if isinstance(stream, Value):
@@ -124,15 +139,18 @@ class Joins(Calls):
                 "E212",
                 f"a branch too many: `split` makes {len(parts)} parts",
                 span,
-                others=((item.span, f"{len(parts)} parts"),),
+                others=((head(item), f"{len(parts)} parts"),),
             )
 
-        sides = self._sides(item.branches, stream, place, feed)
+        sides = _numbered(self._sides(item.branches, stream, place, feed))
         if any(side.value.shape is None for side in sides):
             return POISON
         if len(sides) != len(parts):
             raise error(
-                "E212", f"`split` makes {len(parts)} parts, for {len(sides)} branches", item.span
+                "E212",
+                f"`split` makes {len(parts)} parts, for {len(sides)} branches",
+                head(item),
+                help="a branch that is `identity` passes its part on",
             )
         result = self.join(item, item.join, sides, place)
         self.observe(item.uid, stream, result)
@@ -187,7 +205,7 @@ class Joins(Calls):
             Side(value, "the input", item.span, apart=False),
             Side(made, "the body", item.body.span, self.nodes[mark:]),
         ]
-        shape = merge.concat(sides, item.span, "dense", "E205")
+        shape = merge.concat(sides, head(item), "dense", "E205")
         joined = self.joined(item, "concat", shape, (value, made), place)
         self.observe(item.uid, stream, joined)
         return joined
@@ -212,7 +230,9 @@ class Joins(Calls):
             norm = any(cost.norm for cost in self.costs_of(made.nodes))
             side = Side(skip, "the skip", item.skip_span)
             projection = merge.projection(made, stride, norm, self._visible())
-            raise merge.residual_mismatch(made, side, item.skip_span, stride, projected, projection)
+            raise merge.residual_mismatch(
+                made, side, item.skip_span, stride, projected, projection, _gap(item)
+            )
         assert body.shape is not None and skip.shape is not None
         shape = tuple(map(max, body.shape, skip.shape))
         result = self.joined(item, "add", shape, (body, skip), place)
@@ -260,6 +280,23 @@ class Joins(Calls):
         if scale == 1:
             return body
         return self.joined(item, "scale", body.shape, (body,), place)
+
+
+def _gap(item: p.Residual) -> merge.Gap | None:
+    """Where the projection of a residual would go that has none."""
+    if item.skip != "identity" or item.projection is not None or item.condition is not None:
+        return None
+    written = item.skip_span.start > item.body.span.start
+    end = (item.skip_span if written else item.body.span).end
+    place = Span(source=item.span.source, start=end, end=end)
+    return place, " else" if written else " skip identity else"
+
+
+def _numbered(sides: list[Side]) -> list[Side]:
+    """Branches without a label of their own are known by their number."""
+    for number, side in enumerate(sides, 1):
+        side.name = side.name or f"branch {number}"
+    return sides
 
 
 def _addable(body: Any, skip: Any) -> bool:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from archdsl.analysis.notes import dims, error, place, size
 from archdsl.analysis.value import Value
-from archdsl.diagnostics import SpecError
+from archdsl.diagnostics import Fix, SpecError
 from archdsl.expr import Input, Name
 from archdsl.ir.design import Leaf, Section, Sub, flat
-from archdsl.ir.program import Call
+from archdsl.ir.program import Call, Item
 from archdsl.node import Node
-from archdsl.ops.op import SAME, Shape, Size, pair
+from archdsl.ops.op import SAME, OpError, Shape, Size
+from archdsl.ops.table import OPS
 from archdsl.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+# Where a projection that is missing would go, and the words before it.
+Gap = tuple[Span, str]
+
+
+class SizesDiffer(SpecError):
+    """Maps that meet differ in height and width."""
 
 
 class Side:
@@ -42,6 +54,15 @@ class Side:
     def shape(self) -> Shape:
         shape = self.value.shape
         return shape if shape is not None else ()
+
+
+def head(item: Item) -> Span:
+    """The word that a merge begins with."""
+    text, start = item.span.source.text, item.span.start
+    end = start
+    while end < item.span.end and text[end].isalnum():
+        end += 1
+    return Span(source=item.span.source, start=start, end=end)
 
 
 def concat(sides: Sequence[Side], span: Span, what: str = "concat", code: str = "E201") -> Shape:
@@ -109,10 +130,16 @@ def broadcast(first: Shape, batched: bool, second: Shape, also: bool) -> Shape |
 def _others(sides: Sequence[Side], odd: Sequence[Side], words: Any) -> tuple[Any, ...]:
     usual = next((side for side in sides if side not in odd), None)
     shown = [*odd[:3], *([usual] if usual is not None else [])]
-    return tuple((side.span, words(side)) for side in shown if side.apart)
+    places: dict[int, tuple[Span, str]] = {}  # branches of a loop stand in one
+    for side in shown:
+        if side.apart:
+            places.setdefault(side.span.start, (side.span, words(side)))
+    return tuple(places.values())
 
 
 def _of(what: str) -> str:
+    if what == "dense":
+        return "input and the body of this `dense`"
     return f"sides of `{what}`" if what in ("+", "-", "*") else f"branches of this `{what}`"
 
 
@@ -141,16 +168,7 @@ def _sizes(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
         words: Any = lambda side: dims(side.shape)  # noqa: E731
     else:
         words = lambda side: size(side.shape)  # noqa: E731
-    facts, help = shrinking(odd, span)
-    raise error(
-        code,
-        f"the {_of(what)} differ in height and width",
-        span,
-        _summary(sides, odd, words),
-        others=_others(sides, odd, words),
-        notes=facts,
-        help=help,
-    )
+    raise _differ(sides, odd, words, span, what, code)
 
 
 def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
@@ -176,11 +194,18 @@ def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
             "1x1)`",
         )
     odd = _odd(sides, lambda side: side.shape[1:])
-    facts, help = shrinking(odd, span)
     words: Any = lambda side: (  # noqa: E731
         size(side.shape) if len(side.shape) == 3 else dims(side.shape)
     )
-    raise error(
+    raise _differ(sides, odd, words, span, what, code)
+
+
+def _differ(
+    sides: Sequence[Side], odd: Sequence[Side], words: Any, span: Span, what: str, code: str
+) -> SizesDiffer:
+    usual = next((side for side in sides if side not in odd), sides[0])
+    facts, help = shrinking(odd, span, usual.shape[1:])
+    found = error(
         code,
         f"the {_of(what)} differ in height and width",
         span,
@@ -189,6 +214,7 @@ def _unequal(sides: Sequence[Side], span: Span, what: str, code: str) -> None:
         notes=facts,
         help=help,
     )
+    return SizesDiffer(found.diagnostic)
 
 
 def _usual(sides: Sequence[Side], odd: Sequence[Side]) -> int:
@@ -201,8 +227,11 @@ def _summary(sides: Sequence[Side], odd: Sequence[Side], words: Any) -> str:
     return f"{words(usual)} from {usual.name}, {words(strange)} from {strange.name}"
 
 
-def shrinking(sides: Sequence[Side], seen_from: Span) -> tuple[tuple[str, ...], str | None]:
-    """Where maps change their size on the way, and the padding that would keep it."""
+def shrinking(
+    sides: Sequence[Side], seen_from: Span, wanted: Shape
+) -> tuple[tuple[str, ...], str | None]:
+    """Where maps change their size on the way, and the padding with which they would get the
+    height and width that are wanted."""
     facts: list[str] = []
     help: str | None = None
     for side in sides[:2]:
@@ -213,7 +242,8 @@ def shrinking(sides: Sequence[Side], seen_from: Span) -> tuple[tuple[str, ...], 
             name = node.cost.op if isinstance(node, Leaf) else node.instance.definition.name
             where = place(node.item.span, seen_from)
             facts.append(f"`{name}` at {where} takes {before} to {after}")
-            help = help or _padding(node)
+            if help is None and isinstance(node, Leaf) and after == size(side.shape):
+                help = _padding(node, wanted)
     return tuple(facts), help
 
 
@@ -227,18 +257,27 @@ def _change(node: Leaf | Sub) -> tuple[str | None, str]:
     return size(inputs[0]), size(outputs[0])
 
 
-def _padding(node: Leaf | Sub) -> str | None:
-    """`pad=1` for a window without enough padding at stride 1."""
-    if not isinstance(node, Leaf) or node.cost.stride != (1, 1):
+def _padding(node: Leaf, wanted: Shape) -> str | None:
+    """The padding with which an op gives the height and width that are wanted."""
+    op = OPS.get(node.cost.op)
+    if op is None or "pad" not in node.cost.arguments:
         return None
-    pad = node.cost.arguments.get("pad")
-    if pad is None or pad is SAME:
-        return None
+    x = node.inputs[0]
+    effect = "keeps the size" if x[1:] == wanted else f"gives {wanted[0]}x{wanted[1]}"
     tall, wide = (int(extent) // 2 for extent in node.cost.extent)
-    if (tall, wide) == pair(pad) or any(int(extent) % 2 == 0 for extent in node.cost.extent):
-        return None
-    wanted = tall if tall == wide else Size(tall, wide)
-    return f"`{node.cost.op}(..., pad={wanted})` keeps the size"
+    pads = [Size(min(pad, tall), min(pad, wide)) for pad in range(max(tall, wide) + 1)]
+    default = next(param.default for param in op.parameters if param.name == "pad")
+    for pad in (SAME, *pads) if default is SAME else pads:
+        try:
+            given = op.shape({**node.cost.arguments, "pad": pad}, x)
+        except OpError:
+            continue
+        if given[1:] == wanted and pad is SAME:
+            return f"`{op.name}` without `pad` {effect}"
+        if given[1:] == wanted:
+            text = pad[0] if pad[0] == pad[1] else pad
+            return f"`{op.name}(..., pad={text})` {effect}"
+    return None
 
 
 def residual_mismatch(
@@ -248,8 +287,12 @@ def residual_mismatch(
     stride: tuple[Any, Any],
     projected: bool,
     projection: str | None,
+    gap: Gap | None,
 ) -> SpecError:
-    """E204: with the projection to write, where one would do."""
+    """E204: with the projection to write, where one would do; it would go into the `gap`."""
+    fix = None
+    if projection is not None and gap is not None:
+        fix = Fix(span=gap[0], text=f"{gap[1]} {projection}")
     if projection is not None:
         form = "a projection that fits: `{}`" if projected else PROJECT
         projection = form.format(projection)
@@ -272,9 +315,12 @@ def residual_mismatch(
             f"{skip.shape[0]} channels {_from(projected)}, {width} from the body",
             notes=notes,
             help=projection,
+            fix=fix,
         )
-    facts, help = shrinking((body,), span)
-    if stride != (1, 1):
+    facts, help = shrinking((body,), span, skip.shape[1:])
+    if stride == (1, 1):
+        fix = None
+    else:
         help = projection
     return error(
         "E204",
@@ -283,6 +329,7 @@ def residual_mismatch(
         f"{size(skip.shape)} {_from(projected)}, {size(body.shape)} from the body",
         notes=facts,
         help=help,
+        fix=fix,
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
 from archdsl.node import replace
 from archdsl.source import Span
 from archdsl.values import show
 
-SHOWN = 4
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SHOWN = 3  # innermost blocks of a chain
 
 
 class Frame:
@@ -31,23 +33,24 @@ class Frame:
 
 
 def how(frames: list[Frame], at: Span) -> str | None:
-    """`in Bottleneck(width=64) at 31:28, stage layer1, variant resnet50`; None outside all."""
+    """`in Bottleneck(width=64) at 31:28, stage layer1, variant resnet50`; None outside all.
+
+    Of a deep nest the innermost blocks and the outermost one are named, with what is around them,
+    and the others counted.
+    """
+    blocks = [frame for frame in frames if frame.kind == "block"]
+    left_out = blocks[1 : max(len(blocks) - SHOWN, 1)]
     parts: list[str] = []
-    blocks = sum(frame.kind == "block" for frame in frames)
-    shown = 0
+    silent = False
     for frame in reversed(frames):
-        if frame.kind != "block":
-            if frame.kind == "variant" and not frame.name:
-                continue
-            if shown <= SHOWN or frame.kind == "variant":
-                parts.append(_words(frame, at))
+        if frame.kind == "block":
+            silent = frame in left_out
+            if silent and frame is left_out[-1]:
+                parts.append(f"{len(left_out)} more blocks")
+        if silent and frame.kind != "variant":
             continue
-        shown += 1
-        if shown <= SHOWN:
+        if frame.kind != "variant" or frame.name:
             parts.append(_words(frame, at))
-        elif shown == blocks or shown == SHOWN + 1:
-            parts.append(f"{blocks - SHOWN} more blocks around")
-            shown = blocks + 1
     return "in " + ", ".join(dict.fromkeys(parts)) if parts else None
 
 
@@ -58,9 +61,11 @@ def _words(frame: Frame, at: Span) -> str:
         )
         call = f"{frame.name}({inner})" if inner else frame.name
         return f"{call} at {place(frame.span, at)}" if frame.span is not None else call
+    words = f"{frame.kind} {frame.name}".rstrip()
     if frame.arguments:
-        return ", ".join(f"{name} = {show(value, 24)}" for name, value in frame.arguments.items())
-    return f"{frame.kind} {frame.name}".rstrip()
+        bound = ", ".join(f"{name} = {show(value, 24)}" for name, value in frame.arguments.items())
+        return f"{words} ({bound})"
+    return words
 
 
 def place(span: Span, seen_from: Span) -> str:
@@ -79,6 +84,7 @@ def error(
     others: tuple[tuple[Span, str], ...] = (),
     notes: tuple[str, ...] = (),
     help: str | None = None,
+    fix: Fix | None = None,
 ) -> SpecError:
     """A finding, ready to raise."""
     return SpecError(
@@ -89,6 +95,7 @@ def error(
             others=tuple(Label(span=other, text=words) for other, words in others),
             notes=notes,
             help=help,
+            fix=fix,
         )
     )
 
@@ -98,8 +105,19 @@ def placed(diagnostic: Diagnostic, frames: list[Frame]) -> Diagnostic:
     note = how(frames, diagnostic.label.span)
     if note is None:
         return diagnostic
-    result: Diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
+    others = (*diagnostic.others, *_from_another_file(frames, diagnostic.label.span))
+    result: Diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note), others=others)
     return result
+
+
+def _from_another_file(frames: list[Frame], at: Span) -> tuple[Label, ...]:
+    """For a finding in an imported file: the innermost call in the file that imports it."""
+    calls = [frame.span for frame in frames if frame.kind == "block" and frame.span is not None]
+    away = [span for span in calls if span.source is not at.source]
+    if not away or calls[0].source is at.source:
+        return ()
+    last = [span for span in away if span.source is calls[0].source][-1]
+    return (Label(span=last, text="called here"),)
 
 
 def dims(shape: Any) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from archdsl.analysis.notes import error
-from archdsl.expr import Template
+from archdsl.expr import Expr, Template
 from archdsl.ir.design import join
 from archdsl.ir.program import ModuleName
 from archdsl.reserved import refusal_of_label
+from archdsl.values import kind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Place:
@@ -42,23 +46,31 @@ class Paths:
         self._value = value
         self._free: dict[str, int] = {}
 
-    def module(self, name: ModuleName | None, place: Place, kind: str) -> str:
-        """The path of a module; without a name in a class it is a functional node of a kind."""
+    def module(self, name: ModuleName | None, place: Place, stem: str) -> str:
+        """The path of a module; without a name in a class it is a functional node, and the stem its."""
         if place.sequential:
             position = place.count
             place.count += 1
             if name is None:
                 return join(place.prefix, str(position))
         if name is None:
-            return self.functional(place, kind)
+            return self.functional(place, stem)
         plain = isinstance(name.base, str)
         base = name.base if isinstance(name.base, str) else self._computed(name, place)
         path = join(place.prefix, base)
         if name.indices:
-            return f"{path}.{'_'.join(str(self._value(index)) for index in name.indices)}"
+            return f"{path}.{'_'.join(map(self._index, name.indices))}"
         if place.runs and plain and not name.shared:
             return f"{path}.{'_'.join(map(str, place.runs))}"
         return path
+
+    def _index(self, index: Expr) -> str:
+        value = self._value(index)
+        if type(value) is not int and not (type(value) is str and value.isidentifier()):
+            raise error(
+                "E402", f"members are numbered or named, not told by {kind(value)}", index.span
+            )
+        return str(value)
 
     def _computed(self, name: ModuleName, place: Place) -> str:
         """A label's text, if a module can be called so."""
@@ -69,9 +81,9 @@ class Paths:
             raise error("E322", f"`{text}` cannot be a label: {reason}", name.span)
         return text
 
-    def functional(self, place: Place, kind: str) -> str:
+    def functional(self, place: Place, stem: str) -> str:
         """A path that no other functional node of the instance has."""
-        path = join(place.prefix, kind)
+        path = join(place.prefix, stem)
         number = self._free.get(path, 0)
         self._free[path] = number + 1
         return path if number == 0 else f"{path}_{number}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl import expr as e
 from archdsl.ir import program as p
 from archdsl.ir.design import (
@@ -13,6 +11,10 @@ from archdsl.ir.design import (
 from archdsl.ops.op import Op, Shape, Size
 from archdsl.ops.table import OPS
 from archdsl.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CONSTANTS = frozenset({e.Number, e.Text, e.Truth, e.Null, e.SizeLiteral})
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from archdsl import expr as e
 from archdsl.analysis.containers import Containers
+from archdsl.analysis.fills import check_fill, check_rule
 from archdsl.analysis.notes import error
 from archdsl.analysis.places import Place
 from archdsl.analysis.session import Stop
@@ -23,7 +24,11 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
-from archdsl.values import kind, show
+from archdsl.values import BUILTINS, kind, show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # What only says that something earlier went wrong, once something has.
 _FOLLOWING = frozenset({"E410"})
@@ -44,6 +49,8 @@ class Runner(Containers):
         outputs: tuple[Any, ...] = ()
         try:
             stream = self.region(self.definition.body, stream, place)
+            for rule in self.definition.init:
+                self.guarded(check_rule, rule, self._value)
             outputs = self._leave(stream)
         except Abandon:
             self.failed = True
@@ -77,6 +84,7 @@ class Runner(Containers):
         for name, dim in zip(port.dim_names, value.shape if port.dim_names else ()):
             if name is not None:
                 self.scope.names[name] = dim
+                self.sized.add(name)
 
     def _leave(self, stream: Any) -> tuple[Any, ...]:
         outputs = []
@@ -201,6 +209,8 @@ class Runner(Containers):
             self.scope.names.update((name, FAILED) for name in item.names)
             raise
         self.scope.names.update(zip(item.names, values))
+        if self.follows(item.value):
+            self.sized.update(item.names)
         self.observe(item.uid, (), (), value)
         return stream
 
@@ -223,6 +233,7 @@ class Runner(Containers):
         elements = 1
         for value in shape:
             elements *= value
+        self.guarded(self._check_fill, item.init, elements)
         learned = item.kind == "param"
         cost = self.session.functional(
             item.kind,
@@ -236,6 +247,23 @@ class Runner(Containers):
         made = self.leaf(item, path, cost, (), reach)
         self.scope.names[item.name] = Value(made.shape, made.reach, made.number, batched=False)
         return stream
+
+    def _value(self, node: e.Expr) -> Any:
+        return self.session.evaluator.evaluate(node, self.scope)
+
+    def _check_fill(self, fill: e.Expr, elements: int) -> None:
+        check_fill(fill, self._is_scheme(fill), elements, self._value)
+
+    def _is_scheme(self, fill: e.Expr) -> bool:
+        """Whether a tensor begins as a scheme says: by a name that has no other meaning."""
+        if isinstance(fill, e.Name):
+            try:
+                self.scope.get(fill.id)
+            except KeyError:
+                return fill.id != "same" and self.session.callee(fill.id) is None
+        if not isinstance(fill, e.CallExpr) or fill.function in BUILTINS:
+            return False
+        return all(entry.name != fill.function for entry in self.session.program.functions)
 
     def _from(self, item: p.From, stream: Any, place: Place) -> Any:
         evaluator = self.session.evaluator

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from archdsl.analysis.costs import volume
 from archdsl.analysis.notes import Frame, error, placed
 from archdsl.analysis.value import Value
@@ -12,16 +10,16 @@ from archdsl.expr import Expr
 from archdsl.ir.design import Callee, Cost, Instance
 from archdsl.ir.evaluate import FAILED, Budget, Evaluator, Handle, Poisoned, Scope, spread
 from archdsl.ir.program import Definition, Extern, Param, Program
+from archdsl.limits import BLOCKS, LIMITS
 from archdsl.ops.op import SAME, Shape, Size
 from archdsl.ops.table import OPS
 from archdsl.source import Span
-from archdsl.values import kind
+from archdsl.values import kind, show
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MAX_NODES = 1_000_000
-MAX_DEPTH = 64
+    from typing import Any
 
 
 class Stop(Exception):
@@ -39,12 +37,12 @@ class Session:
         self,
         program: Program,
         bag: Bag,
-        max_nodes: int = MAX_NODES,
-        max_depth: int = MAX_DEPTH,
+        max_nodes: int | None = None,
+        max_depth: int = BLOCKS,
     ) -> None:
         self.program = program
         self.bag = bag
-        self.max_nodes = max_nodes
+        self.max_nodes = LIMITS["nodes"] if max_nodes is None else max_nodes
         self.max_depth = max_depth
         self.frames: list[Frame] = []
         self.definitions = {entry.name: entry for entry in program.definitions}
@@ -57,6 +55,8 @@ class Session:
         self._functional: dict[Any, Cost] = {}
         self._depth = 0
         self.plans = _plans(program)
+        # Findings about sizes that nothing has been proposed for.
+        self.unexplained: list[Span] = []
         self.roots = self.evaluator.roots
         for constant in program.constants:
             if self.evaluator.budget.left < 0:
@@ -135,7 +135,7 @@ class Session:
                 raise error(
                     "E310",
                     f"`{callee.name}` has no parameter `{name}`",
-                    where,
+                    _beginning(where, name),
                     notes=_signature(names),
                     help=_meant(name, names),
                 )
@@ -288,6 +288,7 @@ class Session:
             "E411",
             f"`{param.name}` of `{owner}` is declared as {param.type}, and this is {kind(value)}",
             span,
+            f"`{param.name}` is {show(value, 24)} here",
             others=((param.span, "declared here"),),
         )
 
@@ -345,3 +346,10 @@ def _signed(flow: Any) -> Any:
     if isinstance(flow, Value):
         return flow.shape if flow.batched else ("loose", flow.shape)
     return ("list", *map(_signed, flow))
+
+
+def _beginning(span: Span, name: str) -> Span:
+    """The name that an argument begins with."""
+    if not span.text.startswith(name):
+        return span
+    return Span(source=span.source, start=span.start, end=span.start + len(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
 
 from archdsl import expr as e
 from archdsl.analysis import merge
@@ -18,7 +17,7 @@ from archdsl.analysis.value import (
     Value,
     meet,
 )
-from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
     AuxHead,
@@ -31,9 +30,15 @@ from archdsl.ir.design import (
     flat,
 )
 from archdsl.ir.evaluate import Handle, Poisoned, Scope, spread
+from archdsl.limits import more
+from archdsl.node import Node
 from archdsl.ops.op import Shape
 from archdsl.source import Span
 from archdsl.values import kind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 # A value that many convolutions lead to keeps the first few of them for the bias warning.
 PENDING = 8
@@ -57,6 +62,7 @@ class State:
         self.relaxed = relaxed
         self.scope = Scope(session.roots)
         self.scope.names.update(arguments)
+        self.sized: set[str] = set()  # names of sizes of values
         evaluator = session.evaluator
         self.paths = Paths(
             lambda template: evaluator.template(template, self.scope),
@@ -78,6 +84,8 @@ class State:
 
     def report(self, problem: SpecError) -> None:
         self.session.report(problem.diagnostic)
+        if isinstance(problem, merge.SizesDiffer) and problem.diagnostic.help is None:
+            self.session.unexplained.append(problem.diagnostic.label.span)
         self.failed = True
 
     def stop(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
@@ -128,12 +136,13 @@ class State:
         if shape is None:
             return
         evaluator = self.session.evaluator
+        fix = None
         wanted = [
             None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
             for dim in stated
         ]
         if len(wanted) == len(shape):
-            free = self._free(len(shape), what)
+            free = self._free(stated, what)
             odd = [
                 place
                 for place, (want, have) in enumerate(zip(wanted, shape))
@@ -141,6 +150,7 @@ class State:
             ]
             if not odd:
                 return
+            fix = _as_it_is([(stated[place], shape[place]) for place in odd])
             first = stated[odd[0]]
             span = first.span if first is not None else span
         true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
@@ -153,14 +163,27 @@ class State:
             span,
             f"{dims(shape)} arrives",
             help=f"`-> {dims(true)}`",
+            fix=fix,
         )
 
-    def _free(self, rank: int, what: str) -> range:
+    def _free(self, stated: tuple[e.Expr | None, ...], what: str) -> set[int]:
         """The places of a shape that nothing stated holds for another input than the declared:
-        heights and widths, and what `flatten` makes of them."""
+        heights and widths, and what `flatten` makes of them. What is stated in terms of a value's
+        sizes holds for any."""
         if not self.relaxed:
-            return range(0)
-        return range(1, rank) if rank > 1 or what == "output" else range(rank)
+            return set()
+        rank = len(stated)
+        places = range(1, rank) if rank > 1 or what == "output" else range(rank)
+        return {place for place in places if not self.follows(stated[place])}
+
+    def follows(self, node: object) -> bool:
+        """Whether an expression asks for the size of a value, by that or by a name for it."""
+        if isinstance(node, (e.Name, e.Input)):
+            name = "in" if isinstance(node, e.Input) else node.id
+            return name in self.sized or isinstance(self.scope.names.get(name), Value)
+        if isinstance(node, Node):
+            node = tuple(getattr(node, field) for field in node._fields if field != "span")
+        return isinstance(node, tuple) and any(map(self.follows, node))
 
     # Values
 
@@ -243,7 +266,7 @@ class State:
             "E420",
             f"this network has more than {self.session.max_nodes:,} nodes",
             span,
-            "a repeat or a recursion here is larger than meant",
+            f"a repeat or a recursion here is larger than meant; {more('nodes')}",
         )
 
     def joined(
@@ -258,9 +281,9 @@ class State:
     def join(self, item: p.Item, op: str, sides: Sequence[Side], place: Place) -> Value:
         """Join branches: concat, sum, mul or mean."""
         if op == "concat":
-            shape = merge.concat(sides, item.span)
+            shape = merge.concat(sides, merge.head(item))
         else:
-            shape = merge.elementwise(sides, item.span, op)
+            shape = merge.elementwise(sides, merge.head(item), op)
         name = {"sum": "add"}.get(op, op)
         return self.joined(item, name, shape, tuple(side.value for side in sides), place)
 
@@ -318,7 +341,7 @@ class State:
             return Frame("iteration", f"{position + 1} of {count}")
         bound = dict(zip(names, spread(names, value, where)))
         self.scope.names.update(bound)
-        return Frame("iteration", "", arguments=bound)
+        return Frame("iteration", f"{position + 1} of {count}", arguments=bound)
 
     def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
         """Gather what follows into a section, until it is closed."""
@@ -336,3 +359,14 @@ class State:
         else:
             self.totals.add(section.totals)
         section.outputs = self.shapes(result)
+
+
+def _as_it_is(odd: Sequence[tuple[e.Expr | None, int]]) -> Fix | None:
+    """The mend for stated sizes that don't hold, where all of them are plain numbers."""
+    spans = [dim.span for dim, _ in odd if isinstance(dim, e.Number)]
+    if len(spans) < len(odd):
+        return None
+    text = str(odd[0][1])
+    for before, span, (_, size) in zip(spans, spans[1:], odd[1:]):
+        text += f"{span.source.text[before.end:span.start]}{size}"
+    return Fix(span=spans[0].to(spans[-1]), text=text)

@@ -8,14 +8,16 @@ reach is one way for each input of its instance, None where no way leads from it
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ir.evaluate import Handle, Poisoned
 from archdsl.ops.op import Shape
 from archdsl.source import Span
 from archdsl.values import Fault, show
 
-Way = tuple[int, Any, Any, Any, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Way = tuple[int, "Any", "Any", "Any", "Any"]
 Reach = tuple["Way | None", ...]
 
 
@@ -112,7 +114,7 @@ class Poison(Value):
 
 POISON = Poison()
 
-Flow = Any  # a Value, or a tuple of flows
+Flow: TypeAlias = "Any"  # a Value, or a tuple of flows
 
 
 def start(ports: int) -> list[Reach]:

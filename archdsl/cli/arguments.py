@@ -6,6 +6,7 @@ import argparse
 import os
 
 from archdsl import __version__
+from archdsl.limits import LIMITS, set_limit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +67,18 @@ def size(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
+def limit(text: str) -> tuple[str, int]:
+    """`nodes=2_000_000`, set for this process."""
+    name, _, number = text.partition("=")
+    try:
+        set_limit(name, int(number))
+    except ValueError as error:
+        known = ", ".join(f"{name}={value}" for name, value in LIMITS.items())
+        message = f"{text!r} is not NAME=N; the limits are {known}"
+        raise argparse.ArgumentTypeError(message) from error
+    return name, int(number)
+
+
 # The verbs. The docstring of each function is the verb's help.
 
 
@@ -90,7 +103,21 @@ def _check(verb: argparse.ArgumentParser) -> None:
     figures that the spec expects."""
     _specs(verb)
     _input(verb)
-    verb.add_argument("--json", action="store_true", help='print {"diagnostics": [...]}')
+    verb.add_argument(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="how to show what is found: for people, as JSON, as annotations of a workflow on "
+        "GitHub, as SARIF 2.1.0 (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="--format=json"
+    )
+    verb.add_argument(
+        "--fix",
+        action="store_true",
+        help="mend what can be mended with certainty, where all is right then",
+    )
     _root(verb)
 
 
@@ -120,10 +147,35 @@ def _dump(verb: argparse.ArgumentParser) -> None:
     _root(verb)
 
 
+def _weights(verb: argparse.ArgumentParser) -> None:
+    """Checks that every key and shape of a checkpoint is one of a variant's, and says what is
+    missing, unexpected or of another shape. Keys are taken as they are, or renamed as the spec
+    says under `weights`, whichever fits. No code in the file is run. Needs torch and
+    safetensors."""
+    verb.add_argument("spec", metavar="SPEC", help="a .arch file")
+    verb.add_argument("checkpoint", metavar="FILE", help="a .safetensors, or one of torch.save")
+    verb.add_argument("--variant", metavar="V", help="the variant (default: the one that fits)")
+    verb.add_argument(
+        "--from", metavar="SOURCE", dest="source", help="rename as the spec says for SOURCE"
+    )
+    verb.add_argument(
+        "-o", "--output", metavar="OUT", help="write a .safetensors file with the variant's keys"
+    )
+    _root(verb)
+
+
+def _explain(verb: argparse.ArgumentParser) -> None:
+    """Shows what a diagnostic means: its page of the catalogue, with a spec that raises it, and
+    the same mended. Without a code, lists all codes."""
+    verb.add_argument("code", metavar="CODE", nargs="?", help="the code of a diagnostic: E204")
+
+
 VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("write the PyTorch module of each spec", _compile),
     "check": ("check names, shapes and claims", _check),
     "summary": ("show shapes and figures of each variant", _summary),
+    "weights": ("fit a checkpoint to a variant", _weights),
+    "explain": ("say what a diagnostic means", _explain),
     "fmt": ("rewrite specs in canonical form", _fmt),
     "dump": ("show what a phase of the compiler makes of a spec", _dump),
 }
@@ -152,4 +204,11 @@ def _input(verb: argparse.ArgumentParser) -> None:
 def _root(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--root", metavar="DIR", help="imports stay inside it (default: the spec's own folder)"
+    )
+    verb.add_argument(
+        "--limit",
+        metavar="NAME=N",
+        type=limit,
+        action="append",
+        help=f"allow more, or less, of {', '.join(LIMITS)}",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from archdsl.diagnostics import Bag
+from archdsl.diagnostics import Bag, SpecError
 from archdsl.files import specs_in
 
 TYPE_CHECKING = False
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from archdsl.diagnostics import Diagnostic
+    from archdsl.driver import Checked
     from archdsl.output import Job
 
 
@@ -97,6 +98,8 @@ def check(options: Namespace) -> int:
         bag = Bag()
         checked = None
         with Net(spec) as net:
+            if options.fix:
+                _mend(spec, options, listed)
             checked = driver.check(spec, bag, options.input, options.root)
         failed = max(failed, net.status)
         found += bag.items
@@ -105,17 +108,42 @@ def check(options: Namespace) -> int:
             right = f"right, {count} variant{'' if count == 1 else 's'}"
             lines.append(f"{spec}: {right if count else 'no variant'}")
     found = [*listed.items, *found]
-    if options.json:
-        from json import dumps
+    if options.format != "text":
+        from archdsl.formats import FORMATS
 
-        from archdsl.render import to_json
-
-        print(dumps({"diagnostics": [to_json(item) for item in found]}, indent=2))
+        shown = FORMATS[options.format](found)
+        if shown:
+            print(shown)
         return max(failed, _status(found))
     status = max(failed, _report(found))
     for line in lines:
         print(line)
     return status
+
+
+def _mend(spec: str, options: Namespace, bag: Bag) -> None:
+    """Mend a spec, and say what was done to standard error."""
+    from archdsl import mend
+    from archdsl.output import failed
+    from archdsl.render import place
+
+    mended = mend.mend(spec, options.input, options.root)
+    if mended is None:
+        return
+    if mended.text is None:
+        print(f"{spec}: stays as it is: what is certain would leave", file=sys.stderr)
+        for item in mended.left:
+            print(f"  {place(item.label.span)}: {item.code}: {item.message}", file=sys.stderr)
+        return
+    try:
+        mend.write(spec, mended.text)
+    except OSError as error:
+        bag.add(failed("write", spec, error))
+        return
+    for item in mended.done:
+        assert item.fix is not None
+        what = f"`{item.fix.span.text}` is now" if item.fix.span.text else "added"
+        print(f"{place(item.fix.span)}: {what} `{item.fix.text.strip()}`", file=sys.stderr)
 
 
 def summary(options: Namespace) -> int:
@@ -151,6 +179,61 @@ def summary(options: Namespace) -> int:
         smallest = driver.smallest_input(checked, design)
         print("\n" * (number > 0) + table(design, smallest, layers=options.layers))
     return status
+
+
+def weights(options: Namespace) -> int:
+    """`archdsl weights`"""
+    from archdsl import driver
+
+    bag = Bag()
+    checked = None
+    with Net(options.spec) as net:
+        checked = driver.check(options.spec, bag, root=options.root)
+    status = max(net.status, _report(bag.items))
+    if checked is None:
+        return status
+    if not checked.named(options.variant):
+        known = [design.name for design in checked.designs]
+        return _usage(f"there is no variant {options.variant}", str(options.variant), known)
+    told = [of.source for entry in checked.program.definitions for of in entry.weights]
+    if options.source is not None and options.source not in told:
+        return _usage(f"the spec tells no weights from {options.source}", options.source, told)
+    with Net(options.spec) as net:
+        return max(status, _fit(checked, options))
+    return net.status
+
+
+def _fit(checked: Checked, options: Namespace) -> int:
+    from archdsl import checkpoint, fitting
+
+    try:
+        fit, tensors = fitting.load(checked, options.checkpoint, options.variant, options.source)
+        print(f"{options.checkpoint}: {len(fit.keys)} keys fit {fit.variant}{fit.way}")
+        if options.output is not None:
+            checkpoint.write(options.output, tensors)
+            print(f"{options.output}: written")
+    except SpecError as failure:
+        return _report([failure.diagnostic])
+    return 0
+
+
+def explain(options: Namespace) -> int:
+    """`archdsl explain`"""
+    from archdsl import codes
+
+    if options.code is None:
+        for group in codes.GROUPS:
+            print(f"{group.title}:")
+            for page in group.pages:
+                print(f"  {page.code}  {page.sentence}")
+        return 0
+    if options.code.upper() in codes.PAGES:
+        print(codes.PAGES[options.code.upper()])
+        return 0
+    near = codes.nearest(options.code)
+    hint = f"; did you mean {near}?" if near else "; `archdsl explain` lists all"
+    print(f"archdsl: there is no code {options.code}{hint}", file=sys.stderr)
+    return 2
 
 
 def fmt(options: Namespace) -> int:
@@ -200,6 +283,8 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "compile": compile,
     "check": check,
     "summary": summary,
+    "weights": weights,
+    "explain": explain,
     "fmt": fmt,
     "dump": dump,
 }

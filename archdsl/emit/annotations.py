@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from archdsl.emit.symbol import Symbol
+from archdsl.emit.symbol import Pair, Symbol
 from archdsl.ir.design import Callee
 from archdsl.ops.op import SAME, Size
 
+# A list of nothing may be of anything.
+_EMPTY = "Sequence[]"
 _DECLARED = {"int": "int", "float": "float", "bool": "bool", "str": "str", "string": "str"}
 
 
@@ -27,7 +29,7 @@ def annotation(values: Iterable[Any], callees: Callable[[list[Callee]], str]) ->
     if "None" in kinds:
         kinds.remove("None")
         kinds.append("None")
-    return " | ".join(kinds) or "int"
+    return " | ".join(kinds).replace(_EMPTY, "Sequence[int]") or "int"
 
 
 def _kind(value: Any, callees: Callable[[list[Callee]], str]) -> str:
@@ -38,12 +40,13 @@ def _kind(value: Any, callees: Callable[[list[Callee]], str]) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, Size):
-        return "int" if value[0] == value[1] else "tuple[int, int]"
+        square = value[0] == value[1] and not isinstance(value, Pair)
+        return "int" if square else "tuple[int, int]"
     if isinstance(value, str):
         return f'Literal["{value}"]' if value.isidentifier() else "str"
     if isinstance(value, tuple):
         if not value:
-            return "Sequence[int]"
+            return _EMPTY
         row = _row(value, callees)
         if row is not None:
             return f"Sequence[{row}]"
@@ -75,6 +78,10 @@ def _merge(kinds: list[str]) -> list[str]:
         inner = ", ".join(kind[8:-1] for kind in literals)
         kinds = [kind for kind in kinds if kind not in literals] + [f"Literal[{inner}]"]
     sequences = [kind for kind in kinds if kind.startswith("Sequence[")]
+    if len(sequences) > 1 and _EMPTY in sequences:
+        kinds, sequences = (
+            [each for each in found if each != _EMPTY] for found in (kinds, sequences)
+        )
     if len(sequences) > 1:
         elements: list[str] = []
         for kind in sequences:

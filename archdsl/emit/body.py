@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archdsl.emit import shared
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width
 from archdsl.emit.code import snake
@@ -41,7 +42,7 @@ def walk(w: ClassWriter, region: p.Region, flow: Flow) -> Flow:
         following = region.items[position + 1] if position + 1 < len(region.items) else None
         unread = tail if following is None else isinstance(following, p.From)
         w.unread = unread and not item.targets
-        flow = _item(w, item, flow)
+        flow = _step(w, item, flow)
         w.unread = unread
         flow = bind(w, item, flow)
         if following is not None and following.chain != item.chain and not w.unread:
@@ -55,6 +56,21 @@ def _end_of_line(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     if isinstance(item, (p.Residual, p.Merge, p.Dense, p.Let, p.Require, p.Tensor, p.Share)):
         return flow
     return flow if isinstance(flow, tuple) else w.flush(flow)
+
+
+def _step(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
+    """An item. A loop whose result has a name works on a variable of that name."""
+    target = item.targets[0] if len(item.targets) == 1 and not item.unpack else None
+    looping = isinstance(item, (p.Repeat, p.For)) and item.inline and w.loop is None
+    if target is None or target.indices or not looping or isinstance(flow, tuple):
+        return _item(w, item, flow)
+    if w.conditional or w.unread or not w.names.free(target.base):
+        return _item(w, item, flow)
+    w.names.reserve(target.base)
+    with w.stream(target.base, *([flow.text] if flow.simple else [])):
+        flow = _item(w, item, flow)
+    w.names.release(target.base)
+    return flow
 
 
 def _item(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
@@ -75,10 +91,8 @@ def _item(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
             return _group(w, item, flow)
         case p.Part():
             return _part(w, item, flow)
-        case p.Repeat():
-            return _repeat(w, item, flow)
-        case p.For():
-            return _for(w, item, flow)
+        case p.Repeat() | p.For():
+            return _loop(w, item, flow)
         case p.If():
             return choice(w, item, flow)
         case p.Merge():
@@ -136,14 +150,7 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     if isinstance(flow, TensorList):
         flow = tuple(member.but(text=flow.text, simple=False) for member in flow.members)
     values = parts(flow)
-    variables = [
-        (
-            target.base
-            if tensor.text == target.base and target.base not in w.protected
-            else w.variable_for(target.base)
-        )
-        for target, tensor in zip(item.targets, values)
-    ]
+    variables = [_variable(w, target, tensor) for target, tensor in zip(item.targets, values)]
     texts = {tensor.text for tensor in values}
     if len(texts) == 1 and len(values) > 1:
         w.emit(f"{', '.join(variables)} = {values[0].text}")
@@ -154,16 +161,45 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     named = []
     for target, variable, tensor in zip(item.targets, variables, values):
         each = tensor.but(text=variable, simple=True, fresh=False)
-        w.protected.add(variable)
-        w.scope[target.base] = each
+        if not target.indices:
+            w.protected.add(variable)
+            w.scope[target.base] = each
+        elif w.families[target.base].ordered:
+            w.emit(f"{w.families[target.base].variable}.append({variable})")
         named.append(each)
     return tuple(named)
+
+
+def _variable(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> str:
+    """What one of several values is assigned to."""
+    if target.indices:
+        family = _family(w, target, tensor)
+        return w.names.take("y") if family.ordered else _slot(w, family, target)
+    if tensor.text == target.base and target.base not in w.protected:
+        return target.base
+    return w.variable_for(target.base)
 
 
 def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
     """`as skips[i]`: into a list where the index counts the loop's runs, else into a dict."""
     if not w.unread:
         tensor = w.flush(tensor)
+    family = _family(w, target, tensor)
+    if family.ordered:
+        w.emit(f"{family.variable}.append({tensor.text})")
+    else:
+        w.emit(f"{_slot(w, family, target)} = {tensor.text}")
+    return tensor.but(fresh=False)
+
+
+def _slot(w: ClassWriter, family: Family, target: p.ValueTarget) -> str:
+    """A family's member, to be assigned to."""
+    key = ", ".join(w.forward_text(w.value(index)) for index in target.indices)
+    return f"{family.variable}[{key}]"
+
+
+def _family(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Family:
+    """The family that a value becomes a member of."""
     indices = tuple(w.value(index) for index in target.indices)
     binders = tuple(
         index.args[0] if isinstance(index, s.Symbol) and index.op == "name" else None
@@ -182,7 +218,9 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
         w.families[target.base] = family
         kind = "list[Tensor]" if ordered else f"dict[{_key_type(indices)}, Tensor]"
         w.head.append(f"{variable}: {kind} = {'[]' if ordered else '{}'}")
+    fixed = family.fixed if s.symbolic(indices) else {**family.fixed, indices: tensor.shape}
     family = Family(family.variable, tensor.shape, binders, family.ordered)
+    family.fixed = fixed
     w.family_shapes[target.base] = tensor.shape
     family.name = target.base
     runs = w.family_runs.setdefault(target.base, [])
@@ -200,12 +238,7 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
     w.families[target.base] = family
     w.root_scope[target.base] = family
     w.scope[target.base] = family
-    if family.ordered:
-        w.emit(f"{family.variable}.append({tensor.text})")
-    else:
-        key = ", ".join(w.forward_text(index) for index in indices)
-        w.emit(f"{family.variable}[{key}] = {tensor.text}")
-    return tensor.but(fresh=False)
+    return family
 
 
 def _key_type(indices: tuple[Any, ...]) -> str:
@@ -288,13 +321,9 @@ def _expression(w: ClassWriter, made: Made, tensor: Tensor) -> Tensor:
 
 
 def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
-    share = w.scope[f"share {call.callee}"]
     flow = w.settle_flow(flow) if isinstance(flow, tuple) else flow
-    made = make(w, share.call, flow)
-    if share.name not in w.attributes:
-        name = share.call.name or p.ModuleName(base=share.name, written=True, span=share.span)
-        w.declare(name, made.text, made.kind)
-    return apply(w, f"self.{share.name}", flow, made.flow, made.taken)
+    made = shared.use(w, call, flow)
+    return apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
 
 
 def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
@@ -307,11 +336,15 @@ def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
 def _group(w: ClassWriter, item: p.Group, flow: Flow) -> Flow:
     if item.name is None:
         return w.walk(item.body, flow)
+    return _contained(w, item.name, item.body, single(flow))
+
+
+def _contained(w: ClassWriter, name: p.ModuleName, body: p.Region, tensor: Tensor) -> Tensor:
+    """A region as a Sequential."""
     ops: list[Any] = []
-    tensor = single(flow)
     with w.inner_scope():
-        result = single(sequential(w, item.body, tensor.but(fresh=False), ops))
-    return declare_container(w, item.name, ops, tensor, result)
+        result = single(sequential(w, body, tensor.but(fresh=False), ops))
+    return declare_container(w, name, ops, tensor, result)
 
 
 def declare_container(
@@ -331,11 +364,7 @@ def declare_container(
 
 def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
     if item.name is not None:
-        ops: list[Any] = []
-        tensor = single(flow)
-        with w.inner_scope():
-            result = single(sequential(w, item.body, tensor.but(fresh=False), ops))
-        return declare_container(w, item.name, ops, tensor, result)
+        return _contained(w, item.name, item.body, single(flow))
     before = len(w.lines)
     w.init.append("")
     flow = w.walk(item.body, flow)
@@ -347,28 +376,20 @@ def _part(w: ClassWriter, item: p.Part, flow: Flow) -> Flow:
     return flow
 
 
-def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow) -> Flow:
+def _loop(w: ClassWriter, item: p.Repeat | p.For, flow: Flow) -> Flow:
+    names, iterable, times = (
+        (repeat_names(item), None, item.times)
+        if isinstance(item, p.Repeat)
+        else (item.names, item.iterable, None)
+    )
+    body, container = item.body, item.container
     if item.inline or isinstance(flow, tuple):
-        return class_loop(
-            w, item.uid, repeat_names(item), None, item.times, item.body, flow, item.container
-        )
+        return class_loop(w, item.uid, names, iterable, times, body, flow, container)
     ops: list[Any] = []
     tensor = single(flow)
-    result = single(loop_children(w, repeat_names(item), None, item.body, tensor, ops, item.times))
-    assert item.container is not None
-    return declare_container(w, item.container, ops, tensor, result)
-
-
-def _for(w: ClassWriter, item: p.For, flow: Flow) -> Flow:
-    if item.inline or isinstance(flow, tuple):
-        return class_loop(
-            w, item.uid, item.names, item.iterable, None, item.body, flow, item.container
-        )
-    ops: list[Any] = []
-    tensor = single(flow)
-    result = single(loop_children(w, item.names, item.iterable, item.body, tensor, ops, None))
-    assert item.container is not None
-    return declare_container(w, item.container, ops, tensor, result)
+    result = single(loop_children(w, names, iterable, body, tensor, ops, times))
+    assert container is not None
+    return declare_container(w, container, ops, tensor, result)
 
 
 # Side heads and tensors of one's own

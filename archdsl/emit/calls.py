@@ -20,7 +20,8 @@ from archdsl.emit.tensor import (
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee
 from archdsl.node import Node
-from archdsl.ops.op import REQUIRED, SAME, Args, Op, OpError, Size, Torch, form
+from archdsl.ops.op import REQUIRED, SAME, Args, Op, OpError, Size, Torch, form, pair
+from archdsl.ops.rules import halves
 
 if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
@@ -82,9 +83,11 @@ def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
         return _make_param(w, call, value, given, flow)
     if isinstance(value, Callee):
         return _make_callee(w, call, value, given, flow)
-    seen = w.unit.callees_seen(w.definition.name, call.uid)
+    seen = w.sampled(call.callee) or w.unit.callees_seen(w.definition.name, call.uid)
     if isinstance(value, s.Symbol) and seen:
-        return _make_param(w, call, CalleeParam(s.text(value), seen, False), given, flow)
+        text = w.unit.value_text(w, value)
+        name = text if value.op in ("name", "index") else f"({text})"
+        return _make_param(w, call, CalleeParam(name, seen, False), given, flow)
     if any(param.name == call.callee for param in w.definition.params):
         raise w.error("E513", f"nothing is ever passed as `{call.callee}`", call.callee_span)
     raise w.error("E512", f"`{call.callee}` is not a block or an op here", call.callee_span)
@@ -170,7 +173,7 @@ def _flattened(w: ClassWriter, call: p.Call, tensor: Tensor) -> Any:
     sizes = list(tensor.shape[1:])
     for side, size in enumerate(sizes):
         if any(name.endswith((HEIGHT, WIDTH)) for name in s.names_in(size, expand=True)):
-            sizes[side] = _observed(w, call, side)
+            sizes[side] = _observed(w, call, tensor, side)
     factors = [factor for factor in (tensor.channels, *sizes) if not s.same(factor, 1)]
     result = factors[0] if factors else 1
     for factor in factors[1:]:
@@ -178,15 +181,17 @@ def _flattened(w: ClassWriter, call: p.Call, tensor: Tensor) -> Any:
     return result
 
 
-def _observed(w: ClassWriter, call: p.Call, side: int) -> int:
+def _observed(w: ClassWriter, call: p.Call, tensor: Tensor, side: int) -> Any:
     seen = {
         observation.inputs[0][1 + side]
         for instance in w.unit.instances(w.definition.name)
         for observation in instance.observed.get(call.uid, ())
         if len(observation.inputs[0]) == 3
     }
+    if not seen:
+        return tensor.shape[1 + side]
     if len(seen) != 1:
-        found = ", ".join(str(size) for size in sorted(seen)) or "none"
+        found = ", ".join(str(size) for size in sorted(seen))
         raise w.error(
             "E521",
             f"a linear layer has to follow a map whose size differs from use to use ({found})",
@@ -204,35 +209,36 @@ def _shapes(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolve_padding(w: ClassWriter, args: dict[str, Any], uid: int, span: Span) -> None:
-    """`same` over a kernel that may be oblong is computed where the block is called."""
+    """A kernel that is a pair has two sides; `same` that the caller may overrule has a rule."""
+    for name in ("kernel", "stride", "dilation"):
+        if w.pairs.form(args.get(name)) == "size":
+            args[name] = s.pair_of(args[name])
     pad, kernel = args.get("pad"), args.get("kernel")
-    rules = w.code.pad_rules
+    if isinstance(pad, s.Symbol) and w.side_by_side(pad):
+        raise w.error(
+            "E524",
+            f"`{s.text(pad)}` holds a list of four paddings, which only a constant can be",
+            span,
+            "write the padding where it is used, or make a block for each",
+        )
     if isinstance(pad, s.Symbol) and pad.op == "name" and pad.args[0] in w.code.same_params:
-        rules[pad.args[0]] = (kernel, args.get("dilation", 1))
-        return
-    if pad is SAME and isinstance(kernel, s.Symbol) and not w.oblong(kernel):
-        if w.sometimes_oblong(kernel, uid):
-            raise w.error(
-                "E524",
-                "`same` has no one text for kernels that are square here and oblong there",
-                span,
-                "make the convolution a block of its own, with the kernel as a parameter",
-            )
-        return
-    if pad is SAME and isinstance(kernel, s.Symbol):
-        rules["padding"] = (kernel, args.get("dilation", 1))
-        w.code.implied_padding = True
-        args["pad"] = s.name("padding")
+        w.code.pad_rules[pad.args[0]] = (kernel, args.get("dilation", 1))
+    elif pad is SAME and isinstance(kernel, s.Symbol) and w.sometimes_oblong(kernel, uid):
+        raise w.error(
+            "E524",
+            "`same` has no one text for kernels that are square here and oblong there",
+            span,
+            "write all of them as sizes, `3x3` for 3",
+        )
 
 
 def same_padding(kernel: Any, dilation: Any) -> Any:
-    """What `same` means for a kernel: half of what it reaches beyond its centre."""
-    if isinstance(kernel, Size):
-        sides = (same_padding(kernel[0], dilation), same_padding(kernel[1], dilation))
-        return sides[0] if s.same(*sides) else Size(*sides)
-    if s.same(dilation, 1):
-        return (kernel - 1) // 2 if isinstance(kernel, int) else s.Symbol("//", kernel, 2)
-    return dilation * (kernel - 1) // 2
+    """What `same` means for a kernel, on each side."""
+    if not isinstance(kernel, Size) and not isinstance(dilation, Size):
+        return halves(kernel, dilation)
+    (tall, wide), (down, across) = pair(kernel), pair(dilation)
+    sides = halves(tall, down), halves(wide, across)
+    return sides[0] if s.same(*sides) else Size(*sides)
 
 
 def argument_text(name: str | None, value: Any) -> str:
@@ -251,18 +257,17 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
     implied = implied_inputs(code, inputs)
     if code.definition.kind != "model":
         arguments += [s.text(value) for _, value in implied]
+        arguments += [s.text(mapping[name]) for name in code.size_params]
     for param in code.definition.params:
         if param.name in code.dropped:
             continue
         value = mapping[param.name]
         if param.name in given or param.name in code.pad_rules:
-            written = w.unit.value_text(w, value)
+            written = w.unit.argument_text(w, code.definition.name, param.name, value)
             if param.name in code.pad_rules and _left_out(w, code, param.name, given, value):
                 continue
             positional = param.default is None and "=" not in "".join(arguments)
             arguments.append(written if positional else f"{param.name}={written}")
-    if code.implied_padding and not s.same(mapping["padding"], code.pad_defaults["padding"]):
-        arguments.append(f"padding={s.text(mapping['padding'])}")
     if code.definition.kind == "model":
         arguments += [
             f"{name}={s.text(value)}"
@@ -323,7 +328,10 @@ def block_mapping(
             mapping[prefix + HEIGHT], mapping[prefix + WIDTH] = tensor.shape[1:]
     for param in code.definition.params:
         if param.name in given:
-            mapping[param.name] = given[param.name]
+            value = given[param.name]
+            if w.unit.sizes.pair(code.definition.name, param.name):
+                value = w.unit.sizes.written(code.definition.name, param.name, value)
+            mapping[param.name] = value
         elif param.default is not None:
             scope = {**w.unit.constants, **mapping}
             mapping[param.name] = w.evaluator.evaluate(param.default, scope)
@@ -337,19 +345,10 @@ def block_mapping(
                 )
     for name, (kernel, dilation) in code.pad_rules.items():
         if mapping.get(name, SAME) is SAME:
-            mapping[name] = _hoisted(
-                w, s.substitute(kernel, mapping), s.substitute(dilation, mapping)
+            mapping[name] = same_padding(
+                s.substitute(kernel, mapping), s.substitute(dilation, mapping)
             )
     return mapping
-
-
-def _hoisted(w: ClassWriter, kernel: Any, dilation: Any) -> Any:
-    """`same` for a kernel; where the caller does not know its form either, its caller says it."""
-    if isinstance(kernel, s.Symbol) and w.oblong(kernel):
-        w.code.pad_rules["padding"] = (kernel, dilation)
-        w.code.implied_padding = True
-        return s.name("padding")
-    return same_padding(kernel, dilation)
 
 
 def block_outputs(
@@ -363,7 +362,12 @@ def block_outputs(
     if outputs is None:
         return Tensor((s.name("@recursive"), *inputs[0].shape[1:]), stride=inputs[0].stride)
     made = []
-    tall, wide = _side(mapping, 0), _side(mapping, 1)
+    pairs = {
+        param.name
+        for param in code.definition.params
+        if w.unit.sizes.pair(code.definition.name, param.name)
+    }
+    tall, wide = _side(mapping, 0, pairs), _side(mapping, 1, pairs)
     for output in outputs:
         sides = (mapping, tall, wide)
         if isinstance(output, ListResult):
@@ -394,10 +398,11 @@ def _list_result(output: ListResult, sides: tuple[dict[str, Any], ...]) -> Any:
     return TensorList(dims, "", count, simple=False)
 
 
-def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
-    """The mapping for heights (0) or widths (1): of a size, that side alone."""
+def _side(mapping: dict[str, Any], side: int, pairs: set[str]) -> dict[str, Any]:
+    """The mapping for heights (0) or widths (1): of a size that is no pair there, that side alone."""
     return {
-        name: value[side] if isinstance(value, Size) else value for name, value in mapping.items()
+        name: value[side] if isinstance(value, Size) and name not in pairs else value
+        for name, value in mapping.items()
     }
 
 
@@ -407,10 +412,92 @@ def _side(mapping: dict[str, Any], side: int) -> dict[str, Any]:
 def _make_param(
     w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
 ) -> Made:
-    blocks = [callee for callee in param.candidates if callee.kind == "block"]
-    if len(blocks) == len(param.candidates):
+    kinds = {callee.kind for callee in param.candidates}
+    if kinds == {"block"}:
         return _make_block_param(w, call, param, given, flow)
-    return _make_op_param(w, call, param, given, flow)
+    ops = {callee.name for callee in param.candidates if callee.kind == "op"}
+    if kinds == {"op"} and not ops & w.unit.adapted:
+        return _make_op_param(w, call, param, given, flow)
+    if not ops <= w.unit.adapted:
+        raise Adapt(ops)
+    return _make_function_param(w, call, param, given, flow)
+
+
+class Adapt(Exception):
+    """Ops that have to be functions: the file is written anew."""
+
+    def __init__(self, ops: set[str]) -> None:
+        super().__init__(ops)
+        self.ops = ops
+
+
+def _make_function_param(
+    w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
+) -> Made:
+    """A parameter that holds ops of different forms, or blocks as well as ops."""
+    tensor = single(flow)
+    if "extern" in {callee.kind for callee in param.candidates} or isinstance(flow, tuple):
+        raise w.error(
+            "E514",
+            f"`{param.name}` holds blocks and layers of Python, whose constructors take other arguments",
+            call.callee_span,
+            "wrap the layers in blocks",
+        )
+    shapes: list[Tensor] = []
+    written: list[tuple[str, ...]] = []
+    for callee in param.candidates:
+        if callee.kind == "block":
+            code = w.unit.code(callee.name)
+            names = [each.name for each in code.definition.params]
+            mapping = block_mapping(w, code, _merged(callee, given, names), (tensor,))
+            shapes.append(single(block_outputs(w, code, mapping, (tensor,))))
+            biased = False
+        else:
+            op = w.unit.op(callee.name)
+            names = [each.name for each in op.parameters]
+            args = _merged(callee, given, names)
+            shapes.append(single(make_op(w, call, op, args, tensor).flow))
+            biased = "bias" in names and args.get("bias") is None and call.bias is False
+            w.unit.adapt(callee, {*args, *(["bias"] if biased else [])})
+            if any(map(_decides, given.values())):
+                shapes.append(tensor.but(shape=()))
+        written.append(_passed(w, callee, given, names, biased))
+    if len(set(written)) > 1 or any(not s.same(shapes[0].shape, each.shape) for each in shapes):
+        raise w.error(
+            "E515",
+            f"what is passed as `{param.name}` takes other arguments, or makes other widths, from "
+            "one to the next",
+            call.callee_span,
+            "wrap them in blocks with the same parameters",
+        )
+    text = ", ".join([s.text(tensor.channels), *written[0]])
+    result = shapes[0].but(fresh=False)
+    return Made(text=f"{param.name}({text})", kind="nn.Module", flow=result)
+
+
+def _decides(value: Any) -> bool:
+    """Whether a call gives an op what a function of plain numbers cannot take."""
+    if isinstance(value, Size) and s.same(value[0], value[1]):
+        return False
+    return isinstance(value, bool) or not isinstance(value, (s.Symbol, int, float))
+
+
+def _passed(
+    w: ClassWriter, callee: Callee, given: dict[str, Any], names: list[str], biased: bool
+) -> tuple[str, ...]:
+    """The texts of a call's arguments; by name where some before them are bound already."""
+    bound = dict(callee.arguments)
+    free = [name for name in names if name not in bound]
+    texts = []
+    for name, value in given.items():
+        text = w.unit.value_text(w, value)
+        if not name.isdigit():
+            texts.append(f"{name}={text}")
+        elif names[: int(name) + 1] == free[: int(name) + 1]:
+            texts.append(text)
+        else:
+            texts.append(f"{free[int(name)]}={text}")
+    return (*texts, *(["bias=False"] if biased else []))
 
 
 def _make_block_param(
@@ -420,14 +507,20 @@ def _make_block_param(
     flows = []
     for callee in param.candidates:
         code = w.unit.code(callee.name)
+        if code.size_params:
+            raise w.error(
+                "E522",
+                f"`{code.name}` takes the size of its input, which `{param.name}` doesn't pass on",
+                call.callee_span,
+                "call the block by its name, or bring the map to one size first",
+            )
         names = [each.name for each in code.definition.params]
         mapping = block_mapping(w, code, _merged(callee, given, names), inputs)
         flows.append(block_outputs(w, code, mapping, inputs))
     arguments = [s.text(tensor.channels) for tensor in inputs]
-    arguments += [
-        w.unit.value_text(w, value) if name.isdigit() else f"{name}={w.unit.value_text(w, value)}"
-        for name, value in given.items()
-    ]
+    for name, value in given.items():
+        text = _candidates_text(w, param, name, value)
+        arguments.append(text if name.isdigit() else f"{name}={text}")
     made = Made(
         text=f"{param.name}({', '.join(arguments)})",
         kind=w.unit.callee_type(list(param.candidates)),
@@ -444,6 +537,15 @@ def _make_block_param(
     return Made(
         text=made.text, kind=made.kind, flow=Tensor(shape, stride=first.stride), widths_of=width
     )
+
+
+def _candidates_text(w: ClassWriter, param: CalleeParam, name: str, value: Any) -> str:
+    """An argument for whichever block it is: all of them have it in one form."""
+    callee = param.candidates[0]
+    names = [each.name for each in w.unit.definitions[callee.name].params]
+    free = [each for each in names if each not in dict(callee.arguments)]
+    parameter = free[int(name)] if name.isdigit() else name
+    return w.unit.argument_text(w, callee.name, parameter, value)
 
 
 def _relevant(
@@ -479,13 +581,6 @@ def _make_op_param(
     written: list[str] = []
     shapes: list[Tensor] = []
     for callee in param.candidates:
-        if callee.kind != "op":
-            raise w.error(
-                "E514",
-                f"`{param.name}` holds both blocks and ops, whose constructors take other arguments",
-                call.callee_span,
-                "wrap the op in a block",
-            )
         op = w.unit.op(callee.name)
         names = [each.name for each in op.parameters]
         args = _merged(callee, given, names)
@@ -495,13 +590,7 @@ def _make_op_param(
         made = make_op(w, call, op, args, tensor)
         shapes.append(single(made.flow))
     if len(written) > 1 or any(not s.same(shapes[0].shape, other.shape) for other in shapes):
-        raise w.error(
-            "E515",
-            f"the ops passed as `{param.name}` are constructed in different ways: "
-            + ", ".join(f"`{param.name}{text}`" for text in written),
-            call.callee_span,
-            "wrap them in blocks with the same parameters",
-        )
+        raise Adapt({callee.name for callee in param.candidates})
     result = shapes[0].but(fresh=False)
     return Made(text=f"{param.name}{written[0]}", kind="nn.Module", flow=result)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Diagnostic, Label, SpecError
@@ -9,13 +10,14 @@ from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
 from archdsl.emit.calls import CalleeParam, same_padding
-from archdsl.emit.code import Block, Code, Local, mentions, prune, texts
+from archdsl.emit.code import Block, Code, mentions, prune, rewritten, texts
 from archdsl.emit.init import init_loop
 from archdsl.emit.inputs import calls_of
 from archdsl.emit.merges import as_list
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
 from archdsl.emit.tensor import (
     HEIGHT,
+    LOOPED,
     WIDTH,
     Family,
     Flow,
@@ -69,7 +71,7 @@ class ClassCode:
         self.pad_rules: dict[str, tuple[Any, Any]] = {}
         self.pad_defaults: dict[str, Any] = {}
         self.same_params: set[str] = set()
-        self.implied_padding = False
+        self.size_params: list[str] = []
         self.dropped: set[str] = set()
         self.buffers: list[str] = []
         self.init: Code = []
@@ -83,47 +85,31 @@ class ClassCode:
 
 
 def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
-    """Write a definition; a second time with distinct locals if two versions of one were mixed up."""
+    """Write a definition; one that uses itself a second time, knowing what leaves it."""
     try:
-        _build(unit, definition, code, distinct=False)
+        _build(unit, definition, code)
         if definition.name in calls_of(definition.body):
-            _again(unit, definition, code, code.outputs, distinct=False)
-    except s.Stale:
-        try:
-            _again(unit, definition, code, code.guess, distinct=True)
-        except s.Stale as stale:
-            label = Label(span=definition.span)
-            message = f"`{definition.name}` reads a width that a loop has changed since"
-            raise SpecError(
-                Diagnostic(
-                    code="E525",
-                    message=message,
-                    label=label,
-                    notes=(f"the constructor's `{stale}` no longer holds it",),
-                    help="make the part with the loop a block of its own",
-                )
-            ) from None
+            fresh = ClassCode(definition)
+            fresh.exposes, fresh.guess = code.exposes, code.outputs
+            fresh.size_params = code.size_params
+            code.__dict__.update(fresh.__dict__)
+            _build(unit, definition, code)
+    except s.Gone as gone:
+        message = f"`{definition.name}` reads a width outside of the loop that makes it"
+        raise SpecError(
+            Diagnostic(
+                code="E525",
+                message=message,
+                label=Label(span=definition.span),
+                notes=(f"the constructor's `{gone}` is not known there",),
+                help="make the part with the loop a block of its own",
+            )
+        ) from None
 
 
-def _again(
-    unit: Unit,
-    definition: p.Definition,
-    code: ClassCode,
-    guess: tuple[Tensor, ...] | None,
-    distinct: bool,
-) -> None:
-    """Write a definition anew: with what is known now of a block that uses itself, or with
-    locals that are never assigned anew."""
-    fresh = ClassCode(definition)
-    fresh.exposes = code.exposes
-    fresh.guess = guess
-    code.__dict__.update(fresh.__dict__)
-    _build(unit, definition, code, distinct)
-
-
-def _build(unit: Unit, definition: p.Definition, code: ClassCode, distinct: bool) -> None:
+def _build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
     instances = unit.instances(definition.name)
-    w = ClassWriter(unit, code, walk, distinct)
+    w = ClassWriter(unit, code, walk)
     defaults = _parameters(w, definition, instances)
     start = _inputs(w, definition, instances)
     _defaults(w, defaults)
@@ -134,7 +120,7 @@ def _build(unit: Unit, definition: p.Definition, code: ClassCode, distinct: bool
     code.outputs = tuple(result)
     for output in code.outputs:
         if s.opaque(output.channels) and not isinstance(output, ListResult):
-            s.text(output.channels)  # raises Stale, if the local that it reads has moved on
+            s.text(output.channels)  # raises Gone, if no local holds it
     _finish(w, definition, instances)
 
 
@@ -147,7 +133,7 @@ def _parameters(
     """Put the parameters into scope; those with defaults come back with the defaults' values."""
     defaults: list[tuple[p.Param, Any]] = []
     for param in definition.params:
-        values = [instance.arguments.get(param.name) for instance in instances]
+        values = [use[param.name] for use in w.unit.uses(definition.name) if param.name in use]
         default = None
         if param.default is not None:
             default = w.evaluator.evaluate(param.default, w.scope)
@@ -164,8 +150,15 @@ def _parameters(
             w.scope[param.name] = None
         else:
             fraction = param.type == "float" or any(isinstance(value, float) for value in values)
-            w.scope[param.name] = s.name(param.name, fraction=fraction)
+            symbol = s.name(param.name, fraction=fraction)
+            pair = unit_pair(w, param.name)
+            w.scope[param.name] = s.pair_of(symbol) if pair else symbol
     return defaults
+
+
+def unit_pair(w: ClassWriter, name: str) -> bool:
+    """Whether a parameter is a height and a width."""
+    return name not in w.code.same_params and w.unit.sizes.pair(w.definition.name, name)
 
 
 def _unique(callees: list[Callee]) -> tuple[Callee, ...]:
@@ -180,7 +173,7 @@ def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
     """A default that refers to another parameter is computed where None arrives."""
     for param, value in defaults:
         if _computed(value):
-            text = w.unit.value_text(w, value)
+            text = w.unit.argument_text(w, w.definition.name, param.name, value)
             w.init.append(
                 Block(header=f"if {param.name} is None:", body=[f"{param.name} = {text}"])
             )
@@ -198,7 +191,7 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
     for param in definition.params:
         if param.name in code.dropped:
             continue
-        values = [instance.arguments.get(param.name) for instance in instances]
+        values = [use[param.name] for use in w.unit.uses(definition.name) if param.name in use]
         default: str | None = None
         sentinel = False
         if param.default is not None:
@@ -209,11 +202,17 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
                 sentinel = known is None
                 default = "None" if known is None else s.text(known)
             else:
-                default = "None" if sentinel else w.unit.value_text(w, value)
+                default = (
+                    "None"
+                    if sentinel
+                    else w.unit.argument_text(w, definition.name, param.name, value)
+                )
             if not sentinel:
                 values.append(value)
         if param.name in code.pad_rules:
-            values = _paddings(code, param.name, instances)
+            values = _paddings(w, param.name, instances)
+        if param.name not in code.same_params:
+            values = [w.unit.sizes.written(definition.name, param.name, each) for each in values]
         kind = _annotation(w, param, values)
         if sentinel and "None" not in kind:
             kind += " | None"
@@ -221,15 +220,12 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
     implied = _implied(w, instances)
     if code.is_model:
         return own + implied
-    padding: list[Parameter] = []
-    if code.implied_padding:
-        default = s.text(code.pad_defaults["padding"])
-        padding = [Parameter("padding", "int | tuple[int, int]", default)]
+    sizes = [Parameter(size_name(name), "int", None) for name in code.size_params]
     return (
         implied
+        + sizes
         + [each for each in own if each.default is None]
         + [each for each in own if each.default is not None]
-        + padding
     )
 
 
@@ -239,15 +235,18 @@ def _free_scope(w: ClassWriter) -> dict[str, Any]:
     return scope
 
 
-def _paddings(code: ClassCode, name: str, instances: list[Instance]) -> list[Any]:
+def _paddings(w: ClassWriter, name: str, instances: list[Instance]) -> list[Any]:
     """The paddings that `same` came to."""
-    kernel, dilation = code.pad_rules[name]
+    kernel, dilation = w.code.pad_rules[name]
     found: list[Any] = [0]
     for instance in instances:
         value = instance.arguments.get(name)
         if value is SAME or value is None:
-            known = s.substitute(kernel, instance.arguments)
-            value = same_padding(known, s.substitute(dilation, instance.arguments))
+            given = {
+                key: w.unit.sizes.written(w.definition.name, key, each)
+                for key, each in instance.arguments.items()
+            }
+            value = same_padding(s.substitute(kernel, given), s.substitute(dilation, given))
         found.append(value)
     return found
 
@@ -360,7 +359,23 @@ def _module(w: ClassWriter, definition: p.Definition, start: Flow) -> list[Tenso
     outputs = _outputs(w, definition, result)
     _return(w, outputs)
     w.lines = [*_size_lines(w), *w.head, *w.lines]
-    return outputs
+    return _seen(w, outputs) if w.code.is_model else outputs
+
+
+def _seen(w: ClassWriter, outputs: list[Tensor]) -> list[Tensor]:
+    """A model's outputs; of a size that a loop leaves without a text, what its instances gave."""
+    shapes = {instance.outputs for instance in w.unit.instances(w.definition.name)}
+    if len(shapes) != 1 or len(outputs) != len(given := shapes.pop()):
+        return outputs
+    return [
+        tensor.but(shape=tuple(map(_unless_looped, tensor.shape, shape)))
+        for tensor, shape in zip(outputs, given)
+    ]
+
+
+def _unless_looped(dim: Any, seen: int) -> Any:
+    looped = any(name.startswith(LOOPED) for name in s.names_in(dim, expand=True))
+    return seen if looped else dim
 
 
 def _size_lines(w: ClassWriter) -> list[str]:
@@ -453,11 +468,20 @@ def _typed(w: ClassWriter, name: str, renames: bool) -> str:
         position = len(w.lines) - 1 - w.lines[::-1].index(last)
         w.lines[position] = f"x = {last[len(prefix):]}"
         return "x"
-    for position, line in enumerate(w.lines):
-        if isinstance(line, str) and line.startswith(prefix):
-            w.lines[position] = f"{name}: Tensor = {line[len(prefix):]}"
-            break
+    _declare(w.lines, prefix)
     return name
+
+
+def _declare(lines: Code, prefix: str) -> bool:
+    """Annotate the first assignment, which may stand in the arm of an `if`; whether there is one."""
+    for position, line in enumerate(lines):
+        if isinstance(line, Block):
+            if _declare(line.body, prefix):
+                return True
+        elif isinstance(line, str) and line.startswith(prefix):
+            lines[position] = f"{prefix[:-3]}: Tensor = {line[len(prefix):]}"
+            return True
+    return False
 
 
 def _return_heads(w: ClassWriter, tensor: Tensor) -> None:
@@ -489,25 +513,12 @@ def _reads_input(region: p.Region) -> bool:
 
 
 def _pad_defaults(w: ClassWriter) -> Code:
-    """What `same` is where a caller says nothing: a number, or computed from the kernel. Where
-    kernels may be oblong every caller says it, and the default is that of the default kernel."""
+    """What `same` is where a caller says nothing: a number, or computed from the kernel."""
     lines: Code = []
-    scope = _free_scope(w)
-    usual = {
-        param.name: w.evaluator.evaluate(param.default, scope)
-        for param in w.definition.params
-        if param.default is not None
-    }
     for name, (kernel, dilation) in w.code.pad_rules.items():
         value = same_padding(kernel, dilation)
-        if not s.symbolic(value):
-            w.code.pad_defaults[name] = value
-        elif isinstance(kernel, s.Symbol) and w.oblong(kernel):
-            held = s.substitute(kernel, usual)
-            known = None if s.symbolic(held) else same_padding(held, s.substitute(dilation, usual))
-            w.code.pad_defaults[name] = 0 if known is None or s.symbolic(known) else known
-        else:
-            w.code.pad_defaults[name] = None
+        w.code.pad_defaults[name] = None if s.symbolic(value) else value
+        if s.symbolic(value):
             lines.append(Block(header=f"if {name} is None:", body=[f"{name} = {s.text(value)}"]))
     return lines
 
@@ -517,38 +528,37 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     captures: Code = [f"self.{attribute} = {name}" for name, attribute in w.captured.items()]
     code.init = [*_pad_defaults(w), *w.init, *captures, *init_loop(w)]
     code.forward = w.lines
-    _settle(code.init, w)
-    _settle(code.forward, w)
+    code.init, code.forward = rewritten(code.init, w.settle), rewritten(code.forward, w.settle)
     exposed = [out_channels_line(code)] if exposes_late(code) and _one(code) else []
     code.init = prune(code.init, exposed)
-    _refuse_unknown(w, definition)
+    w.name_copies(code)
+    if any(LOOPED in text for text in (*texts(code.init), *texts(code.forward))):
+        raise w.error(
+            "E522",
+            f"`{definition.name}` needs a height or width that a loop has changed",
+            definition.span,
+            "make the loop a block of its own, and use the size in another that takes its output",
+        )
+    _take_sizes(code)
     _drop_dead(w, definition)
     code.parameters = parameter_list(w, instances)
 
 
-def _refuse_unknown(w: ClassWriter, definition: p.Definition) -> None:
-    """What depends on the input's height or width is for `forward`, not for the constructor."""
-    if w.code.guess is None and definition.name in calls_of(definition.body):
-        return
-    for text in texts(w.code.init):
-        if "@" in text:
-            raise w.error(
-                "E522",
-                f"`{definition.name}` has a layer whose size follows the height or width of its input",
-                definition.span,
-                "bring the map to one size first: `adaptive_avgpool(1x1)` or `global_avgpool`",
-            )
+_SIZE = re.compile(rf"(?:\w+\.)?(?:{HEIGHT}|{WIDTH})")
 
 
-def _settle(code: Code, w: ClassWriter) -> None:
-    """Decide the in-place marks of all texts."""
-    for position, part in enumerate(code):
-        if isinstance(part, Block):
-            _settle(part.body, w)
-        elif isinstance(part, Local):
-            code[position] = Local(name=part.name, text=w.settle(part.text), op=part.op)
-        else:
-            code[position] = w.settle(part)
+def _take_sizes(code: ClassCode) -> None:
+    """What depends on the input's height or width in the constructor makes it an argument."""
+    lines = [*texts(code.init), *([out_channels_line(code)] if code.exposes else [])]
+    for name in _SIZE.findall("\n".join(lines)):
+        if name not in code.size_params:
+            code.size_params.append(name)
+    code.size_params.sort()
+    code.init = rewritten(code.init, _sized)
+
+
+def _sized(text: str) -> str:
+    return _SIZE.sub(lambda found: size_name(found[0]), text)
 
 
 def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
@@ -561,6 +571,8 @@ def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
     for param in definition.params:
         if not mentions(used, param.name):
             code.dropped.add(param.name)
+    if definition.name in w.unit.handed:
+        return  # it is called as the others are that may stand in its place
     for name in code.channel_params:
         if name is not None and not mentions(used, name):
             code.dropped.add(name)
@@ -581,4 +593,4 @@ def out_channels_line(code: ClassCode) -> str:
     assert code.outputs is not None
     if exposes_late(code):
         return f"self.out_channels = {s.text(s.unstale(code.outputs[0].channels))}"
-    return f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}"
+    return _sized(f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from archdsl.emit.symbol import Symbol
@@ -28,20 +28,48 @@ class Local(Node):
     op: str = "="
 
 
+class Frame:
+    """A body of the constructor's code: its own, a loop's, an arm's. What is defined in it is gone
+    after it. `code` is where its next line goes; `assigned` are the locals that lines in it set."""
+
+    __slots__ = ("assigned", "code")
+
+    def __init__(self) -> None:
+        self.code: Code = []
+        self.assigned: set[str] = set()
+
+
 class Variable(Symbol):
-    """A local name of the constructor, in one of its versions. A `stale` one was assigned anew.
+    """A local of the constructor, in one of its versions.
 
-    `assumed` is what it stands for wherever the loop that it follows runs at least once: what users
-    of the class may rely on."""
+    A version that is assigned over lives on in a copy, whose name its text is then. One is `gone`
+    where its frame has ended. `assumed` is what it stands for wherever the loop that it follows runs
+    at least once: what users of the class may rely on. `entry` is what it is in a loop's first run.
+    """
 
-    __slots__ = ("assumed", "stale")
+    __slots__ = ("assumed", "copy", "entry", "frame", "gone", "local")
 
-    def __init__(self, identifier: str, meaning: Any = None) -> None:
+    def __init__(self, identifier: str, meaning: Any = None, frame: Frame | None = None) -> None:
         super().__init__("name", identifier, meaning=meaning)
-        self.stale = False
+        self.local = identifier
+        self.copy: str | None = None
+        self.frame = frame
+        self.gone = False
         self.assumed: Any = None
+        self.entry: Variable | None = None
         if meaning is None:
             self._key = ("variable", id(self))
+
+
+def variables_in(value: Any) -> list[Variable]:
+    """The locals that a value's text reads."""
+    if isinstance(value, (tuple, list)):
+        return [variable for item in value for variable in variables_in(item)]
+    if isinstance(value, Variable):
+        return [value]
+    if not isinstance(value, Symbol) or value.op in ("name", "loop", "out"):
+        return []
+    return [variable for arg in value.args for variable in variables_in(arg)]
 
 
 Code = list[Any]
@@ -72,6 +100,20 @@ def texts(code: Code) -> Iterable[str]:
             yield part.text
         else:
             yield part
+
+
+def rewritten(code: Code, change: Callable[[str], str]) -> Code:
+    """A body with every piece of its text changed."""
+    result: Code = []
+    for part in code:
+        if isinstance(part, Block):
+            part = Block(header=change(part.header), body=rewritten(part.body, change))
+        elif isinstance(part, Local):
+            part = Local(name=change(part.name), text=change(part.text), op=part.op)
+        else:
+            part = change(part)
+        result.append(part)
+    return result
 
 
 def mentions(code: Code, identifier: str) -> bool:

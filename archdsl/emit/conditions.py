@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, Local, Variable, fits, texts
+from archdsl.emit.code import Block, Code, Local, fits, texts, variables_in
 from archdsl.emit.families import starts_anew
-from archdsl.emit.tensor import Flow, Tensor, parts, single
+from archdsl.emit.tensor import (
+    Family,
+    Flow,
+    Tensor,
+    joined_stride,
+    parts,
+    read_again,
+    several_results,
+    single,
+)
 from archdsl.ir import program as p
 from archdsl.node import replace
 
@@ -22,11 +31,13 @@ if TYPE_CHECKING:
 
 class Arm:
     """One arm of an `if` in the constructor, and the attributes that it alone declares;
-    `nested` ones are declared in an `if` within it."""
+    `nested` ones are declared in an `if` within it. `member` asks whether a family has the member
+    that it made first."""
 
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
         self.nested: set[str] = set()
+        self.member: str | None = None
 
 
 class Part:
@@ -38,9 +49,10 @@ class Part:
         lines: Code,
         declared: dict[str, str],
         nested: AbstractSet[str] = frozenset(),
+        member: str | None = None,
     ) -> None:
         self.init, self.lines, self.declared = init, lines, declared
-        self.nested = nested
+        self.nested, self.member = nested, member
 
     @property
     def direct(self) -> dict[str, str]:
@@ -50,16 +62,14 @@ class Part:
 
 def _arm(w: ClassWriter, write: Callable[[], None]) -> Part:
     arm = Arm()
-    outer_init, w.init = w.init, []
     before = set(w.attributes)
     w.contexts.append(arm)
     try:
-        with w.buffer() as lines:
+        with w.body() as frame, w.buffer() as lines:
             write()
-        return Part(w.init, lines, arm.declared, arm.nested)
+        return Part(frame.code, lines, arm.declared, arm.nested, arm.member)
     finally:
         w.contexts.pop()
-        w.init = outer_init
         w.attributes |= before
 
 
@@ -71,11 +81,13 @@ def write_arms(
 ) -> None:
     """Both arms of an `if`, in the constructor and in `forward`."""
     before = set(w.attributes)
-    yes = _arm(w, then)
-    after = set(w.attributes)
-    w.attributes = set(before) | (after - set(yes.declared))
-    no = _arm(w, otherwise) if otherwise is not None else Part([], [], {})
-    w.attributes |= after
+    with w.arms() as start:
+        yes = _arm(w, then)
+        after = set(w.attributes)
+        w.attributes = set(before) | (after - set(yes.declared))
+        start()
+        no = _arm(w, otherwise) if otherwise is not None else Part([], [], {})
+        w.attributes |= after
     place(w, condition, yes, no)
 
 
@@ -131,17 +143,25 @@ def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
         yes, no = no, yes
         tests, other = present(yes.direct, yes.lines), None
     else:
-        tests, other = w.flag(condition), None
+        tests, other = asked(w, condition, yes), None
     if not yes.lines:
         opposite = f"not ({tests})" if " " in tests else f"not {tests}"
         if not yes.direct and not no.direct:
-            opposite = w.flag(s.negation(condition))
+            opposite = asked(w, s.negation(condition), no)
         tests, yes, no, other = opposite, no, Part([], [], {}), None
     w.lines.append(Block(header=f"if {tests}:", body=yes.lines))
     if no.lines and other:
         w.lines.append(Block(header=f"elif {other}:", body=no.lines))
     elif no.lines:
         w.lines += alternative(no.lines)
+
+
+def asked(w: ClassWriter, condition: Any, arm: Part) -> str:
+    """A condition as `forward` asks it: of the constructor's arguments, or, where it hangs on a width
+    that only a loop knows, of the family that has a member then."""
+    if arm.member is not None and any(s.opaque(each) for each in variables_in(condition)):
+        return arm.member
+    return w.flag(condition)
 
 
 def alternative(code: Code) -> Code:
@@ -206,7 +226,7 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
         return flow if chosen is None else w.walk(chosen, flow)
     if _only_heads(item.then) and item.otherwise is None:
         return _heads(w, condition, item, flow)
-    start = _unfresh(w.settle_flow(flow)) if item.otherwise is not None else w.settle_flow(flow)
+    start = read_again(w.settle_flow(flow)) if item.otherwise is not None else w.settle_flow(flow)
     unread = w.unread
     target = _texts(start) if unread else _target(w, item, start)
     results: list[Flow] = []
@@ -236,22 +256,24 @@ def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     if len(results) == 1:
         results.append(start)
         bound.append(outer)
-    _keep_common(w, outer, bound)
+    _keep_common(w, condition, outer, bound)
     joined = _joined(condition, results[0], results[1], target)
     if unified is None:
         return joined
     tensor = single(joined)
-    return tensor.but(shape=(Variable(unified), *tensor.shape[1:]))
+    return tensor.but(shape=(w.chosen(unified), *tensor.shape[1:]))
 
 
 def _unified(w: ClassWriter, item: p.If, start: Flow) -> str | None:
     """A local for the width after an `if` whose arms leave widths that only locals know."""
     widths = []
+    if w.trying:
+        return None
     for region in (item.then, item.otherwise):
         kept = w.snapshot()
         w.contexts.append(Arm())
         try:
-            with w.inner_scope():
+            with w.body(), w.inner_scope():
                 if region is item.then:
                     narrow(w, item)
                 result = start if region is None else w.walk(region, start)
@@ -261,18 +283,16 @@ def _unified(w: ClassWriter, item: p.If, start: Flow) -> str | None:
                 widths.append(tensors[0].channels)
         finally:
             w.restore(kept)
-    if s.same(widths[0], widths[1]) or not any(_held(width) for width in widths):
+    if not any(variables_in(width) for width in widths):
+        return None
+    made_there = any(
+        s.opaque(each) and each.frame not in w.frames
+        for width in widths
+        for each in variables_in(width)
+    )
+    if s.same(widths[0], widths[1]) and not made_there:
         return None
     return w.locals.take("channels")
-
-
-def _held(width: Any) -> bool:
-    """Whether a width's text reads a local that may be assigned anew."""
-    if not isinstance(width, s.Symbol):
-        return False
-    if isinstance(width, Variable):
-        return True
-    return any(_held(arg) for arg in width.args)
 
 
 def _handed(region: p.Region, item: p.If) -> p.Region:
@@ -312,27 +332,36 @@ def _assigned(w: ClassWriter, target: tuple[str, ...], flow: Flow) -> Flow:
     tensors = parts(flow)
     if len(tensors) != len(target):
         return flow
-    made = []
-    for name, tensor in zip(target, tensors):
-        if tensor.text != name:
-            w.emit(f"{name} = {tensor.text}")
-        made.append(tensor.but(text=name, simple=True))
-    return made[0] if len(made) == 1 else tuple(made)
+    moved = {name: each.text for name, each in zip(target, tensors) if each.text != name}
+    if several_results(flow):
+        w.emit(f"{', '.join(target)} = {tensors[0].text}")
+    elif moved:
+        w.emit(f"{', '.join(moved)} = {', '.join(moved.values())}")
+    made = tuple(each.but(text=name, simple=True) for name, each in zip(target, tensors))
+    return made[0] if len(made) == 1 else made
 
 
-def _unfresh(flow: Flow) -> Flow:
-    if isinstance(flow, Tensor):
-        return flow.but(fresh=False)
-    return tuple(_unfresh(part) for part in flow)
-
-
-def _keep_common(w: ClassWriter, outer: dict[str, Any], bound: list[dict[str, Any]]) -> None:
-    """Names that both arms bound stay visible."""
+def _keep_common(
+    w: ClassWriter, condition: Any, outer: dict[str, Any], bound: list[dict[str, Any]]
+) -> None:
+    """Names that both arms bound stay visible: for a value of either."""
+    for name, made in bound[1].items():
+        if isinstance(made, Family) and isinstance(bound[0].get(name), Family):
+            _join_families(condition, bound[0][name], made)
     for name in bound[0]:
         if name not in outer and name in bound[1]:
             first, second = bound[0][name], bound[1][name]
-            if isinstance(first, Tensor) and isinstance(second, Tensor):
-                w.scope[name] = first
+            if isinstance(first, (Tensor, tuple)) and isinstance(second, (Tensor, tuple)):
+                w.scope[name] = _joined(condition, first, second, _texts(first))
+
+
+def _join_families(condition: Any, then: Family, other: Family) -> None:
+    """Members that both arms made are of either's shape; the second arm's family stays."""
+    for indices in then.fixed.keys() & other.fixed.keys():
+        shapes = zip(then.fixed[indices], other.fixed[indices])
+        other.fixed[indices] = tuple(s.choose(condition, a, b) for a, b in shapes)
+    if then.binders == other.binders:
+        other.shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
 
 
 def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) -> Flow:
@@ -349,14 +378,7 @@ def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:
     if _recursive(other):
         return then
     shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
-    stride = then.stride
-    if then.stride is None or other.stride is None:
-        stride = None
-    elif not s.same(then.stride, other.stride):
-        stride = (
-            s.choose(condition, then.stride[0], other.stride[0]),
-            s.choose(condition, then.stride[1], other.stride[1]),
-        )
+    stride = joined_stride(condition, then.stride, other.stride)
     return Tensor(shape, stride=stride, fresh=then.fresh and other.fresh)
 
 
@@ -377,7 +399,8 @@ def _heads(w: ClassWriter, condition: Any, item: p.If, flow: Flow) -> Flow:
     outer = (w.only_heads, w.head_condition)
     w.only_heads = not w.conditional or w.only_heads
     w.head_condition = s.key_of(condition) if outer[1] is None else (outer[1], condition.key)
-    arm = _arm(w, lambda: _discard(w.walk(item.then, tensor)))
+    with w.arms():
+        arm = _arm(w, lambda: _discard(w.walk(item.then, tensor)))
     w.only_heads, w.head_condition = outer
     _place_init(w, condition, arm, Part([], [], {}))
     w.lines += arm.lines
@@ -391,20 +414,44 @@ def _discard(_: Flow) -> None:
 # Projections
 
 
-def projects(start: Tensor, body: Tensor) -> Any:
+def projects(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> Any:
     """Whether a skip has to project: the channels differ, or the body's stride is not 1."""
-    stride: Any = True
-    if body.stride is not None:
-        stride = s.compare("!=", body.stride[0], 1)
-        if not s.same(body.stride[0], body.stride[1]):
-            stride = s.either(stride, s.compare("!=", body.stride[1], 1))
-    return s.either(stride, s.compare("!=", start.channels, body.channels))
+    differs = s.compare("!=", start.channels, body.channels)
+    if body.stride is None:
+        return _as_seen(w, item, differs)
+    stride = s.compare("!=", body.stride[0], 1)
+    if not s.same(body.stride[0], body.stride[1]):
+        stride = s.either(stride, s.compare("!=", body.stride[1], 1))
+    return s.either(stride, differs)
+
+
+def _as_seen(w: ClassWriter, item: p.Residual, differs: Any) -> Any:
+    """The same where the body's stride is not known here: what its uses did has the answer."""
+    seen = [
+        (each.value, each.inputs[0], each.outputs[0])
+        for instance in w.unit.instances(w.definition.name)
+        for each in instance.observed.get(item.uid, ())
+        if each.value is not None
+    ]
+    always = all(projected for projected, _, _ in seen)
+    if seen and always and any(before[1:] != after[1:] for _, before, after in seen):
+        return True
+    if all(projected == (before[0] != after[0]) for projected, before, after in seen):
+        return differs
+    if always:
+        return True
+    raise w.error(
+        "E527",
+        "whether this input is projected depends on a stride that is not known here",
+        item.skip_span,
+        "make the stride an argument of the block, or project always: `skip { ... }`",
+    )
 
 
 def guarded_projection(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> Tensor:
     """The skip's value: the input itself, or its projection where it has to be projected."""
     assert item.projection is not None
-    condition = True if item.skip == "apply" else projects(start, body)
+    condition = True if item.skip == "apply" else projects(w, item, start, body)
     if not isinstance(condition, s.Symbol):
         if not condition:
             return start
@@ -430,10 +477,15 @@ def _sometimes(w: ClassWriter, condition: Any, projection: p.Region, start: Tens
         with w.inner_scope(), w.stream(variable, start.text):
             made.append(single(w.walk(projection, start)))
 
-    arm = _arm(w, write)
+    with w.arms():
+        arm = _arm(w, write)
     result = made[0]
     _place_init(w, condition, arm, Part([], [], {}))
-    test = present(arm.declared, [*arm.lines, result.text]) if arm.declared else w.flag(condition)
+    test = (
+        present(arm.declared, [*arm.lines, result.text])
+        if arm.declared
+        else asked(w, condition, arm)
+    )
     if not arm.lines and len(arm.declared) <= 1:
         absent = f"self.{next(iter(arm.declared))} is None" if arm.declared else None
         if absent is not None:

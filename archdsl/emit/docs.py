@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,24 @@ if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
 
 _WIDTH = 84
+_MODULE_WIDTH = 88
 _QUOTES = len('"""')
 _GLUE = "\N{NO-BREAK SPACE}"
+_ITEM = re.compile(r"[-*] |\d+[.)] ")
 
 
 def escaped(text: str) -> str:
-    """Text that cannot leave its triple quotes."""
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    """Text that cannot leave its triple quotes, and looks like what it is: what would be invisible,
+    or change the order in which the rest is shown, is written as an escape."""
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return "".join(
+        (
+            char
+            if char.isprintable() or char == "\n"
+            else char.encode("unicode_escape").decode("ascii")
+        )
+        for char in text
+    )
 
 
 def class_doc(code: ClassCode) -> str:
@@ -27,18 +39,44 @@ def class_doc(code: ClassCode) -> str:
     shape = f"Shape: {shapes(code)}"
     if not code.definition.doc:
         return _closed(_alone(shape, "    "))
-    paragraphs = escaped(code.definition.doc.strip()).split("\n")
-    lines: list[str] = []
-    for paragraph in paragraphs:
-        lines += _wrapped(paragraph.strip(), 0 if lines else _QUOTES) or [""]
+    lines = filled(escaped(code.definition.doc.strip()), _WIDTH)
     return _closed([*lines, "", *_wrapped(shape, 0, "    ")])
 
 
-def _wrapped(text: str, taken: int, hanging: str = "") -> list[str]:
-    """Lines within the width of a class's docstring; the first has `taken` columns less."""
+def module_doc(text: str) -> str:
+    """The spec's own docstring."""
+    return "\n".join(filled(escaped(text), _MODULE_WIDTH))
+
+
+def filled(text: str, width: int) -> list[str]:
+    """The lines of a docstring that begins with its quotes. A paragraph stays as it was broken
+    where it fits, and is filled anew where any of its lines doesn't."""
+    lines: list[str] = []
+    for paragraph in _paragraphs(text):
+        taken = 0 if lines else _QUOTES
+        if any(len(line) + (taken if i == 0 else 0) > width for i, line in enumerate(paragraph)):
+            hanging = "  " if _ITEM.match(paragraph[0]) else ""
+            paragraph = _wrapped(" ".join(paragraph), taken, hanging, width)
+        lines += paragraph
+    return lines
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """Lines that belong together; those between them and the items of a list stand alone."""
+    found: list[list[str]] = []
+    for line in map(str.strip, text.split("\n")):
+        if not line or not found or not found[-1][0] or _ITEM.match(line):
+            found.append([line])
+        else:
+            found[-1].append(line)
+    return found
+
+
+def _wrapped(text: str, taken: int, hanging: str = "", width: int = _WIDTH) -> list[str]:
+    """Lines within the width, a class's unless told; the first has `taken` columns less."""
     lines = textwrap.wrap(
         text,
-        _WIDTH,
+        width,
         break_long_words=False,
         break_on_hyphens=False,
         initial_indent="#" * taken,

@@ -6,16 +6,24 @@ import os
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Bag, SpecError
-from archdsl.emit import docs
+from archdsl.emit import docs, guard
 from archdsl.emit import symbol as s
+from archdsl.emit.ambiguous import told_apart
+from archdsl.emit.calls import Adapt
 from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line
 from archdsl.emit.code import Block, Code, render
+from archdsl.emit.factories import function_text
 from archdsl.emit.unit import Unit
 from archdsl.ir import program as p
 from archdsl.ir.design import Design
-from archdsl.node import Node
+from archdsl.node import Node, replace
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 class PyClass(Node):
@@ -28,7 +36,7 @@ class PyClass(Node):
     output_doc: str
     heads: tuple[str, ...]
     buffers: tuple[str, ...]
-    signature: str
+    signature: tuple[str, ...]
     init: tuple[str, ...]
     inputs: str
     returns: str
@@ -60,12 +68,25 @@ class PyModule(Node):
 def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
     """The module's text, as black leaves it; empty if something could not be written."""
     module = plan(program, designs, bag)
-    return "" if module is None else formatted(module)
+    if module is None:
+        return ""
+    text = formatted(module, _public(program))
+    guard.check(text, {(extern.module, extern.attribute) for extern in program.externs})
+    return text
 
 
 def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | None:
     """The module as data; None if something could not be written."""
-    unit = Unit(program, designs)
+    adapted: set[str] = set()
+    while True:
+        try:
+            return _plan(Unit(program, designs, adapted), designs, bag)
+        except Adapt as found:
+            adapted |= found.ops
+
+
+def _plan(unit: Unit, designs: Sequence[Design], bag: Bag) -> PyModule | None:
+    program = unit.program
     reachable = {instance.definition.name for design in designs for instance in design.instances()}
     for definition in program.definitions:
         if definition.name not in reachable:
@@ -81,28 +102,48 @@ def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | 
         for definition in program.definitions
         if definition.name in unit.codes
     ]
-    classes = tuple(_class(unit, code) for code in codes)
+    classes = _ordered([_class(unit, code) for code in codes])
     factories = tuple(
         _factory(unit, variant, designs)
         for variant in program.variants
         if variant.definition in unit.codes
     )
+    functions = [
+        function_text(unit, function, used) for function, used in unit.functions_used.items()
+    ]
     return PyModule(
-        doc=docs.escaped(_module_doc(program)),
+        doc=docs.module_doc(program.doc or _stem(program)),
         paper=docs.escaped(_paper(program)),
         origin=_origin(program),
-        imports=_imports(unit, classes, factories),
+        imports=_imports(unit, classes, factories, functions),
         constants=_constants(unit, classes, factories),
-        helpers=(*_functions(classes, factories), *unit.helpers.values()),
+        helpers=(*_functions(classes, factories), *unit.helpers.values(), *functions),
         classes=classes,
         factories=factories,
     )
 
 
-def formatted(module: PyModule) -> str:
+def _public(program: p.Program) -> set[str]:
+    """Names that users of the file know, or that Python elsewhere has given."""
+    return {
+        *(definition.name for definition in program.definitions),
+        *(variant.name for variant in program.variants),
+        *(extern.attribute for extern in program.externs),
+        *(param.name for extern in program.externs for param in extern.params),
+    }
+
+
+def formatted(module: PyModule, public: set[str]) -> str:
     """The text of a planned module."""
     import black
     import black.mode
+
+    text = told_apart(_template().render(module=module), public)
+    return black.format_str(text, mode=black.Mode(target_versions={black.mode.TargetVersion.PY310}))
+
+
+@cache
+def _template() -> Template:
     import jinja2
 
     folder = os.path.join(os.path.dirname(__file__), "templates")
@@ -113,11 +154,49 @@ def formatted(module: PyModule) -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    text = environment.get_template("module.py.j2").render(module=module)
-    return black.format_str(text, mode=black.Mode(target_versions={black.mode.TargetVersion.PY310}))
+    return environment.get_template("module.py.j2")
 
 
 # Classes
+
+
+def _ordered(classes: list[PyClass]) -> tuple[PyClass, ...]:
+    """The classes, each after those that it names; where two name each other, the annotations of
+    the first are strings."""
+    found = {each.name: each for each in classes}
+    placed: dict[str, PyClass] = {}
+    begun: set[str] = set()
+
+    def visit(each: PyClass) -> None:
+        begun.add(each.name)
+        others = [
+            name for name in found if name != each.name and _names("\n".join(_code(each)), name)
+        ]
+        for name in others:
+            if name not in begun:
+                visit(found[name])
+        later = [name for name in others if name not in placed]
+        placed[each.name] = replace(
+            each, signature=tuple(_quoted(parameter, later) for parameter in each.signature)
+        )
+
+    for each in classes:
+        if each.name not in begun:
+            visit(each)
+    return tuple(placed.values())
+
+
+def _names(text: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.]){name}\b", text) is not None
+
+
+def _quoted(parameter: str, later: list[str]) -> str:
+    """A parameter whose annotation names no class that is still to come, but in a string."""
+    name, colon, rest = parameter.partition(": ")
+    kind, equals, default = rest.partition(" = ")
+    if not any(_names(kind, each) for each in later):
+        return parameter
+    return f'{name}{colon}"{kind}"{equals}{default}'
 
 
 def _class(unit: Unit, code: ClassCode) -> PyClass:
@@ -141,7 +220,7 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         output_doc=docs.output_doc(code),
         heads=tuple(f"{name}: {kind}" for name, kind, _ in code.aux),
         buffers=tuple(code.buffers),
-        signature=", ".join(parameters),
+        signature=tuple(parameters),
         init=tuple(render(init)),
         inputs=", ".join(inputs),
         returns=code.returns,
@@ -191,7 +270,7 @@ def _factory(unit: Unit, variant: p.Variant, designs: Sequence[Design]) -> Facto
         if param.name not in given or param.name in code.dropped:
             continue
         value = design.root.arguments[param.name]
-        text = unit.value_text(None, value)
+        text = unit.argument_text(None, variant.definition, param.name, value)
         positional = param.default is None
         arguments.append(text if positional else f"{param.name}={text}")
     unit.need("Any")
@@ -204,11 +283,6 @@ def _factory(unit: Unit, variant: p.Variant, designs: Sequence[Design]) -> Facto
 
 
 # The file's head
-
-
-def _module_doc(program: p.Program) -> str:
-    doc = (program.doc or f"{_stem(program)}").strip()
-    return doc
 
 
 def _stem(program: p.Program) -> str:
@@ -236,17 +310,21 @@ def _paper(program: p.Program) -> str:
 def _origin(program: p.Program) -> str:
     path = os.path.abspath(program.source.path)
     name = f"{os.path.basename(os.path.dirname(path))}/{os.path.basename(path)}"
-    return docs.escaped(f"Generated from {name} by archdsl; edit the spec, not this file.")
+    name = docs.escaped(name).replace("\n", "\\n")
+    return f"Generated from {name} by archdsl; edit the spec, not this file."
 
 
 _TYPING = ("Any", "Literal", "NamedTuple")
 
 
 def _imports(
-    unit: Unit, classes: tuple[PyClass, ...], factories: tuple[Factory, ...]
+    unit: Unit,
+    classes: tuple[PyClass, ...],
+    factories: tuple[Factory, ...],
+    functions: list[str],
 ) -> tuple[str, ...]:
     """Import lines in isort's order: standard library, torch, externs."""
-    body = "\n".join(_bodies(classes, factories))
+    body = "\n".join([*_bodies(classes, factories), *functions])
     body += "\n".join(unit.helpers.values())
 
     def used(name: str) -> bool:
@@ -282,17 +360,22 @@ def _constants(
     """The lists of the file that its code reads, under their names."""
     body = "\n".join(_bodies(classes, factories))
     return tuple(
-        f"{name} = {unit.value_text(None, tuple(value))}"
+        f"{name} = {unit.argument_text(None, '', name, tuple(value))}"
         for name, value in unit.constants.items()
         if isinstance(value, s.NamedList) and re.search(rf"(?<![\w.]){name}\b", body)
     )
+
+
+def _code(each: PyClass) -> list[str]:
+    """The pieces of a class that are code."""
+    return [each.base, *each.signature, each.inputs, each.returns, *each.init, *each.forward]
 
 
 def _bodies(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> list[str]:
     """All text of the file that is code."""
     found: list[str] = []
     for each in classes:
-        found += [each.base, each.signature, each.inputs, each.returns, *each.init, *each.forward]
+        found += _code(each)
         found += ["NamedTuple Tensor"] if each.output else []
         found += ["Tensor"] if each.buffers or each.forward else []
     for factory in factories:

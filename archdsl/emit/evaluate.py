@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
@@ -11,6 +12,11 @@ from archdsl.emit.tensor import listed
 from archdsl.ir.program import Function
 from archdsl.ops.op import SAME, Size
 from archdsl.values import BUILTINS
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from archdsl.emit.pairs import Pairs
 
 Scope = dict[str, Any]
 
@@ -27,6 +33,11 @@ class Loop:
         self.element = element
         self.iterable = iterable
         self.conditions = conditions
+
+    @property
+    def constant(self) -> bool:
+        """Whether all items are the same."""
+        return s.names_in(self.element, expand=True).isdisjoint(self.names_bound)
 
     def text(self) -> str:
         target = ", ".join(self.names_bound)
@@ -76,8 +87,12 @@ class Evaluator:
         functions: Mapping[str, Function],
         bind: Callable[[e.CallExpr | e.Name, Scope], Any],
         render: Callable[[Any], str] = s.text,
+        constants: Mapping[str, Any] | None = None,
+        pairs: Pairs | None = None,
     ) -> None:
+        self._pairs = pairs
         self._render = render
+        self._constants = {} if constants is None else constants
         self._functions = functions
         self._bind = bind
 
@@ -148,8 +163,7 @@ class Evaluator:
         if node.function in self._functions:
             function = self._functions[node.function]
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
-            inner = {key: value for key, value in scope.items() if key in self._functions}
-            inner.update(zip(function.params, values))
+            inner = {**self._constants, **dict(zip(function.params, values))}
             return self.evaluate(function.value, inner)
         if node.function in BUILTINS:
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
@@ -179,16 +193,26 @@ class Evaluator:
         ]
         result: Any = True
         for op, left, right in zip(node.ops, operands, operands[1:]):
-            result = s.both(result, s.compare(op, left, right))
+            result = s.both(result, s.compare(op, *self._aligned(op, left, right)))
         return result
+
+    def _aligned(self, op: str, left: Any, right: Any) -> tuple[Any, Any]:
+        """Two values of which one stands for the other, or is compared with it, in one form."""
+        forms: list[str | None] = []
+        if self._pairs is not None:
+            forms = [self._pairs.form(left), self._pairs.form(right)]
+            left, right = (
+                s.pair_of(value) if form == "size" else value
+                for value, form in zip((left, right), forms)
+            )
+        return s.aligned(op, left, right, "sizes" in forms)
 
     def _ternary(self, node: e.Ternary, scope: Scope) -> Any:
         condition = self.evaluate(node.condition, scope)
         if not isinstance(condition, s.Symbol):
             return self.evaluate(node.then if condition else node.other, scope)
-        return s.choose(
-            condition, self.evaluate(node.then, scope), self.evaluate(node.other, scope)
-        )
+        then, other = self.evaluate(node.then, scope), self.evaluate(node.other, scope)
+        return s.choose(condition, *self._aligned("==", then, other))
 
     def _comprehension(self, node: e.Comprehension, scope: Scope) -> Any:
         iterable = self.evaluate(node.iterable, scope)
@@ -200,10 +224,23 @@ class Evaluator:
                     items.append(self.evaluate(node.element, inner))
             if not s.symbolic(tuple(items)) or len(items) < 2:
                 return tuple(items)
-        inner = {**scope, **{name: s.name(name) for name in node.names}}
-        element = self.evaluate(node.element, inner)
-        conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
+            iterable = self._written(node.iterable, iterable, scope)
+        over: AbstractContextManager[AbstractSet[str]] = nullcontext(frozenset())
+        if self._pairs is not None:
+            over = self._pairs.comprehension(node, iterable)
+        with over as pairs:
+            inner = dict(scope)
+            for name in node.names:
+                inner[name] = s.pair_of(s.name(name)) if name in pairs else s.name(name)
+            element = self.evaluate(node.element, inner)
+            conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
         return s.Symbol("loop", Loop(node.names, element, iterable, conditions))
+
+    def _written(self, node: e.Expr, items: Any, scope: Scope) -> Any:
+        """What a loop goes over, as its author wrote it: a range stays a range."""
+        if not isinstance(node, e.CallExpr) or node.function != "range":
+            return items
+        return s.Symbol("call", "range", *(self.evaluate(a.value, scope) for a in node.arguments))
 
 
 def _channels(value: Any) -> Any:

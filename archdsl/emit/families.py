@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, Variable, mentions
+from archdsl.emit.code import Block, Code, Frame, mentions
 from archdsl.emit.evaluate import spread
 from archdsl.emit.loops import loop_header, loop_scope, unused
-from archdsl.emit.tensor import Flow, Tensor, listed, parts, single
+from archdsl.emit.sizes import evened
+from archdsl.emit.tensor import (
+    Flow,
+    Tensor,
+    listed,
+    parts,
+    read_again,
+    rerun,
+    resized,
+    single,
+    unsized,
+)
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.node import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from archdsl.emit.writer import ClassWriter
 
@@ -26,8 +38,10 @@ class Loop:
     """A loop whose modules form families.
 
     `variables` are its names in the constructor. `counts` is the one that counts the runs from
-    zero, if there is one. `stepped` families are walked by `forward` in step with the loop;
-    others are addressed by key. `depth` tells how many loops there are around, this included.
+    zero, if there is one; `hidden`: it is none of the spec's names. `stepped` families are walked
+    by `forward` in step with the loop; others are addressed by key. `depth` tells how many loops
+    there are around, this included, and `frames` how many bodies of the constructor. `shared` are
+    modules that all its runs use, made before it: texts and types by attribute.
     """
 
     def __init__(
@@ -36,18 +50,34 @@ class Loop:
         self.variables = variables
         self.trips = trips
         self.counts = counts
+        self.hidden = False
         self.depth = depth
         self.stepped: dict[str, str] = {}
         self.keyed: list[str] = []
+        self.frames = 0
+        self.shared: dict[str, tuple[str, str]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its names in the constructor and in `forward`."""
+        return (*self.variables, self.counts) if self.hidden and self.counts else self.variables
+
+    def count(self, w: ClassWriter) -> str:
+        """The name that counts its runs; one of its own where the spec has none."""
+        if self.counts is None:
+            self.counts, self.hidden = _free_index(w), True
+        return self.counts
 
 
 def counted(w: ClassWriter, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a loop; a bare `repeat` gets one, for what has to know the run."""
-    if names != ("_",):
-        return names
-    around = {variable for loop in w.loops for variable in loop.variables}
+    return (_free_index(w),) if names == ("_",) else names
+
+
+def _free_index(w: ClassWriter) -> str:
+    around = {variable for loop in w.loops for variable in loop.names}
     wish = next(each for each in ("i", "j", "k", "l", "m", "n") if each not in around)
-    return (w.locals.copy().take(wish),)
+    return w.locals.copy().take(wish)
 
 
 def count_of(trips: Any) -> Any:
@@ -82,23 +112,21 @@ def declare_member(
         and loop.counts is not None
     )
     if counted and not keyed and loop.depth == 1:
-        variable = w.names.take(_singular(attribute))
+        around = {each for outer in w.loops for each in outer.names}
+        single = _singular(attribute)
+        variable = w.names.take("module" if single in around else single)
         loop.stepped[attribute] = variable
         w.init.append(f"self.{attribute}.append({text})")
         return variable
     if not indices:
-        if any(each.counts is None for each in w.loops):
-            raise w.error(
-                "E523",
-                f"members of the family `{attribute}` need an index here",
-                name.span,
-                f"count the runs, as in `for i, v in enumerate(...)`, and label it `{attribute}[i]:`",
-            )
-        indices = tuple(s.name(each.counts) for each in w.loops if each.counts)
+        indices = tuple(s.name(each.count(w)) for each in w.loops)
     key = _key(indices, s.text)
     if attribute not in loop.keyed:
         loop.keyed.append(attribute)
     w.init.append(f"self.{attribute}[{key}] = {text}")
+    innermost = w.contexts[-1]
+    if not isinstance(innermost, Loop) and innermost.member is None:
+        innermost.member = f"{_key(indices, w.forward_text)} in self.{attribute}"
     return f"self.{attribute}[{_key(indices, w.forward_text)}]"
 
 
@@ -137,22 +165,123 @@ def class_loop(
         body = _named(body, container)
     flow = w.settle_flow(flow)
     if w.unread and isinstance(flow, Tensor) and starts_anew(body):
-        return _standing(w, names, iterable, count, body, flow, trips, header)
+        with loop_body(w, names, iterable, trips) as written:
+            w.walk(body, flow)
+        place(w, written, header, names, iterable, count)
+        return flow
     w.unread = False
     start = _stale_free(w, flow, _wishes(w, body))
-    wishes = _running(start, lambda flow: _trial(w, names, iterable, trips, body, flow))
-    running = {wish: w.running(wish, value) for wish, value in wishes.items()}
-    start = _followed(start, running)
-    result, code, lines, loop = run(w, names, iterable, trips, body, start, running)
-    place_init(w, loop, header, names, code)
-    place_forward(w, loop, names, iterable, count, lines)
-    locals_ = tuple(w.latest(wish).args[0] for wish in wishes)
+
+    def run_once(flow: Flow) -> tuple[Flow, set[str]]:
+        kept = w.snapshot()
+        try:
+            with loop_body(w, names, iterable, trips) as written:
+                return _close(w, flow, w.walk(body, flow)), written.frame.assigned
+        finally:
+            w.restore(kept)
+
+    if w.trying:
+        result, _ = run_once(start)
+        tried = _tried(w, start, result, trips, names)
+        return read_again(_unsized(tried, _resizes(start, result), f"out{uid}"))
+    wishes, assigned, resizes = _running(start, run_once)
+    start = _unsized(start, resizes, f"in{uid}")
+    for wish, value in wishes.items():
+        w.hold(wish, value)
+    carried = [*wishes, *sorted(assigned & w.held() - wishes.keys())]
+    with loop_body(w, names, iterable, trips, carried) as written:
+        running = {wish: w.latest(wish) for wish in wishes}
+        result = _close(w, start, w.walk(body, _followed(start, running)))
+        w.update_all(
+            {
+                _wish(tensor): tensor.channels
+                for tensor in parts(result)
+                if _wish(tensor) in running
+            },
+            running,
+        )
+    place(w, written, header, names, iterable, count)
+    locals_ = tuple(w.latest(wish).local for wish in wishes)
     settled = {
         wish: w.settled_after(w.latest(wish), tensor.channels, trips, (*names, *locals_))
         for wish, tensor in zip(map(_wish, parts(start)), parts(result))
         if wish in wishes
     }
-    return _unfresh(_followed(result, settled))
+    return read_again(_unsized(_followed(result, settled), resizes, f"out{uid}"))
+
+
+def _resizes(before: Flow, after: Flow) -> tuple[bool, ...]:
+    """Which values differ in height or width after a run."""
+    return tuple(map(resized, parts(before), parts(after)))
+
+
+def _unsized(flow: Flow, resizes: tuple[bool, ...], mark: str) -> Flow:
+    """A flow without the sizes that runs change."""
+    marked = iter(enumerate(resizes))
+
+    def each(part: Flow) -> Flow:
+        if isinstance(part, tuple):
+            return tuple(each(inner) for inner in part)
+        position, changes = next(marked)
+        return unsized(part, f"{mark}_{position}") if changes else part
+
+    return each(flow)
+
+
+class Body:
+    """The body of a loop once written: its lines in the constructor and in `forward`."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.frame = Frame()
+        self.lines: Code = []
+
+
+@contextmanager
+def loop_body(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    carried: Sequence[str] = (),
+) -> Iterator[Body]:
+    """What is written inside goes to a loop's body, in the constructor and in `forward`."""
+    body = Body(Loop(names, counter(names, iterable), len(w.loops) + 1, trips))
+    body.loop.frames = len(w.frames)
+    w.contexts.append(body.loop)
+    try:
+        with (
+            w.body(*carried) as body.frame,
+            w.buffer() as body.lines,
+            loop_scope(w, names, iterable, trips),
+        ):
+            yield body
+    finally:
+        w.contexts.pop()
+
+
+def place(
+    w: ClassWriter,
+    body: Body,
+    header: str,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    count: Expr | None,
+) -> None:
+    """Both loops, where they belong."""
+    _place_init(w, body.loop, header, names, body.frame.code)
+    _place_forward(w, body.loop, names, iterable, count, body.lines)
+
+
+def _tried(w: ClassWriter, start: Flow, result: Flow, trips: Any, names: tuple[str, ...]) -> Flow:
+    """What leaves a loop, as far as a trial has to know it: from one run."""
+    settled = {}
+    for before, after in zip(parts(start), parts(result)):
+        if not s.same(before.channels, after.channels):
+            last = w.unknown()
+            used = tuple(s.names_in(before.channels, expand=True))
+            settled[_wish(before)] = w.settled_after(last, after.channels, trips, (*names, *used))
+    return _followed(result, settled)
 
 
 def starts_anew(body: p.Region) -> bool:
@@ -183,32 +312,6 @@ def _anew(item: Any) -> bool:
             return False
 
 
-def _standing(
-    w: ClassWriter,
-    names: tuple[str, ...],
-    iterable: Expr | None,
-    count: Expr | None,
-    body: p.Region,
-    flow: Tensor,
-    trips: Any,
-    header: str,
-) -> Tensor:
-    """A loop that no stream runs through: each run starts from values of its own."""
-    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
-    outer_init, w.init = w.init, []
-    w.contexts.append(loop)
-    try:
-        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
-            w.walk(body, flow)
-        code = w.init
-    finally:
-        w.contexts.pop()
-        w.init = outer_init
-    place_init(w, loop, header, names, code)
-    place_forward(w, loop, names, iterable, count, lines)
-    return flow
-
-
 def _wishes(w: ClassWriter, body: p.Region) -> tuple[str, ...]:
     """Names for the values that a loop hands on: those of its one block's inputs."""
     if len(body.items) == 1 and isinstance(body.items[0], p.Call) and body.items[0].kind == "block":
@@ -222,22 +325,25 @@ def _wish(tensor: Tensor) -> str:
     return "channels" if tensor.text in ("x", "out") else f"{tensor.text}_channels"
 
 
-def _running(start: Flow, run_once: Callable[[Flow], Flow]) -> dict[str, Any]:
-    """The channels that runs change, by the name of the local that follows them.
+def _running(
+    start: Flow, run_once: Callable[[Flow], tuple[Flow, set[str]]]
+) -> tuple[dict[str, Any], set[str], tuple[bool, ...]]:
+    """The channels that runs change, by the name of the local that follows them, all locals that
+    runs set, and which values they resize.
 
     What one run hands to another value may change that in the next: asked until no more do.
     """
     known: dict[str, Any] = {}
     while True:
         trial = _followed(start, {wish: s.name(f"@{wish}") for wish in known})
-        after = run_once(trial)
+        after, assigned = run_once(trial)
         changed = {
             _wish(first): origin.channels
             for origin, first, second in zip(parts(start), parts(trial), parts(after))
             if not s.same(first.channels, second.channels)
         }
         if changed.keys() <= known.keys():
-            return known
+            return known, assigned, _resizes(trial, after)
         known.update(changed)
 
 
@@ -264,12 +370,6 @@ def _named(body: p.Region, container: p.ModuleName) -> p.Region:
     return p.Region(items=items, sequential=False, span=body.span)
 
 
-def _unfresh(flow: Flow) -> Flow:
-    if isinstance(flow, Tensor):
-        return flow.but(fresh=False)
-    return tuple(_unfresh(part) for part in flow)
-
-
 def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
     """The stream of a loop lives in variables that every run assigns."""
     if isinstance(flow, Tensor):
@@ -280,8 +380,9 @@ def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
             return flow.but(text=w.variable, simple=True, fresh=False)
         return flow.but(fresh=False)
     texts = [tensor.text for tensor in parts(flow)]
-    if len(set(texts)) == len(texts) and not w.protected & set(texts):
-        return _unfresh(flow)
+    named = all(map(str.isidentifier, texts)) and len(set(texts)) == len(texts)
+    if named and not w.protected & set(texts):
+        return read_again(flow)
     if len(wishes) != len(texts):
         wishes = tuple(f"x{number}" for number in range(1, len(texts) + 1))
     names = [w.names.take(wish) for wish in wishes]
@@ -291,75 +392,38 @@ def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
     )
 
 
-def _trial(
-    w: ClassWriter,
-    names: tuple[str, ...],
-    iterable: Expr | None,
-    trips: Any,
-    body: p.Region,
-    start: Flow,
-) -> Flow:
-    kept = w.snapshot()
-    try:
-        return run(w, names, iterable, trips, body, start, {})[0]
-    finally:
-        w.restore(kept)
-
-
-def run(
-    w: ClassWriter,
-    names: tuple[str, ...],
-    iterable: Expr | None,
-    trips: Any,
-    body: p.Region,
-    start: Flow,
-    running: dict[str, Variable],
-) -> tuple[Flow, Code, Code, Loop]:
-    """One run of a loop's body: what leaves it, its constructor lines, its statements."""
-    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
-    outer_init, w.init = w.init, []
-    w.contexts.append(loop)
-    try:
-        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
-            result = w.walk(body, start)
-            result = _close(w, start, result)
-            w.update_all(
-                {
-                    _wish(tensor): tensor.channels
-                    for tensor in parts(result)
-                    if _wish(tensor) in running
-                },
-                running,
-            )
-        return result, w.init, lines, loop
-    finally:
-        w.contexts.pop()
-        w.init = outer_init
-
-
 def _close(w: ClassWriter, start: Flow, result: Flow) -> Flow:
     """The run's last values go back into the variables that it started from."""
     if isinstance(start, Tensor):
         tensor = single(result)
         if tensor.text != start.text:
             w.emit(f"{start.text} = {tensor.text}")
-        return tensor.but(text=start.text, simple=True)
+        return rerun(start, tensor).but(text=start.text, simple=True)
     before, after = parts(start), parts(result)
     texts = [tensor.text for tensor in before]
     if len({tensor.text for tensor in after}) == 1 and len(after) > 1:
         w.emit(f"{', '.join(texts)} = {after[0].text}")
     elif [tensor.text for tensor in after] != texts:
         w.emit(f"{', '.join(texts)} = {', '.join(tensor.text for tensor in after)}")
-    return tuple(tensor.but(text=text, simple=True) for tensor, text in zip(after, texts))
+    return tuple(
+        rerun(first, last).but(text=first.text, simple=True) for first, last in zip(before, after)
+    )
 
 
-def place_init(w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code) -> None:
-    """The families' creation and the loop that fills them."""
+def _place_init(
+    w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code
+) -> None:
+    """The families' creation and the loop that fills them, behind what its runs share."""
+    for attribute, (text, kind) in loop.shared.items():
+        w.own(attribute, kind)
+        w.init.append(f"self.{attribute} = {text}")
     for attribute in loop.stepped:
         w.own(attribute, "nn.ModuleList")
     for attribute in loop.keyed:
         w.own(attribute, "nn.ModuleDict")
     header = unused(header, code)
+    if loop.hidden and loop.counts is not None and mentions(code, loop.counts):
+        header = _enumerated(loop.counts, header)
     if len(code) == 1 and isinstance(code[0], str) and len(loop.stepped) == 1:
         (attribute,) = loop.stepped
         prefix = f"self.{attribute}.append("
@@ -376,6 +440,12 @@ def place_init(w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], 
         w.init.append(Block(header=header, body=code))
 
 
+def _enumerated(counts: str, header: str) -> str:
+    """A loop's header with a counter before its names."""
+    target, over = header[len("for ") : -1].split(" in ", 1)
+    return f"for {counts}, {target if ',' not in target else f'({target})'} in enumerate({over}):"
+
+
 def forward_header(
     w: ClassWriter,
     loop: Loop,
@@ -385,6 +455,11 @@ def forward_header(
     read: set[str],
 ) -> str:
     """`for ... in ...:` of `forward`: families in step, and the loop's names where they are read."""
+    if loop.hidden and loop.counts in read and (len(read) > 1 or not loop.stepped):
+        if len(read) == 1:
+            return f"for {loop.counts} in range({w.forward_text(count_of(loop.trips))}):"
+        inner = forward_header(w, loop, names, iterable, count, read - {loop.counts})
+        return _enumerated(loop.counts, inner)
     members = list(loop.stepped.values())
     sources = [f"self.{attribute}" for attribute in loop.stepped]
     if members and not read:
@@ -423,12 +498,12 @@ def forward_iterable(w: ClassWriter, iterable: Expr | None, count: Expr | None) 
         if iterable.function == "zip":
             inner.append("strict=True")
         return f"{iterable.function}({', '.join(inner)})"
-    value = w.value(iterable)
+    value = evened(w.value(iterable))
     source = listed(value)
     return w.forward_text(value if source is None else source)
 
 
-def place_forward(
+def _place_forward(
     w: ClassWriter,
     loop: Loop,
     names: tuple[str, ...],
@@ -439,7 +514,7 @@ def place_forward(
     """`forward`'s loop."""
     if not lines:
         return
-    read = {name for name in names if name != "_" and mentions(lines, name)}
+    read = {name for name in loop.names if name != "_" and mentions(lines, name)}
     w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
 
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code
+from archdsl.emit.inputs import every
 from archdsl.ir import program as p
-from archdsl.ops.op import form
+from archdsl.ops.op import Op, OpParam, form
+from archdsl.ops.table import OPS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archdsl.emit.writer import ClassWriter
 
 # What fills a tensor while it is made; other schemes fill it afterwards.
@@ -74,8 +78,62 @@ def _fill(w: ClassWriter, rule: p.InitRule, module: str) -> Code:
     code: Code = [f"nn.init.{rule.scheme}_({', '.join([f'{module}.weight', *arguments])})"]
     if rule.bias is not None:
         fill = _bias(w.value(rule.bias), module)
-        code.append(Block(header=f"if {module}.bias is not None:", body=[fill]))
+        if _may_lack_bias(w, rule):
+            code.append(Block(header=f"if {module}.bias is not None:", body=[fill]))
+        else:
+            code.append(fill)
     return code
+
+
+def _may_lack_bias(w: ClassWriter, rule: p.InitRule) -> bool:
+    """Whether any layer of the file that the rule is about may have no bias: surely none, or yes.
+    To type checkers a convolution may, whatever it was made with."""
+    classes = _classes(w, rule)
+    program = w.unit.program
+    if "Conv" in classes or program.externs:
+        return True
+
+    def meant(op: Op) -> bool:
+        return op.torch.helper is not None or f"{op.torch.module}" in classes
+
+    return any(
+        _without_bias(node, meant)
+        for node in every((program.definitions, program.variants, program.constants))
+    )
+
+
+def _without_bias(node: Any, meant: Callable[[Op], bool]) -> bool:
+    """Whether a node makes, or may make, a layer without a bias."""
+    if isinstance(node, p.Call) and node.kind in ("op", "param"):
+        op = node.op
+        given = {each.parameter: each.value for each in node.arguments}
+        if node.bias is False and (op is None or any(q.default is None for q in _switches(op))):
+            if op is None or meant(op):
+                return True
+    elif isinstance(node, e.CallExpr) and node.function in OPS:
+        op = OPS[node.function]
+        given = {each.name or "": each.value for each in node.arguments}
+    else:
+        return False
+    if op is None:
+        return any(_no_switch(given[name]) for name in _SWITCHES & given.keys())
+    return meant(op) and any(
+        _no_switch(given[each.name]) if each.name in given else each.default is False
+        for each in _switches(op)
+    )
+
+
+# What leaves a layer without a bias where it is false.
+_SWITCHES = {"bias", "affine"}
+
+
+def _switches(op: Op) -> list[OpParam]:
+    return [each for each in op.parameters if each.name in _SWITCHES]
+
+
+def _no_switch(value: e.Expr) -> bool:
+    """Whether a switch may be off."""
+    return not (isinstance(value, e.Truth) and value.value)
 
 
 def _bias(value: Any, module: str) -> str:
@@ -99,10 +157,30 @@ def tensor_lines(w: ClassWriter, item: p.Tensor, shape: tuple[Any, ...]) -> tupl
     if isinstance(value, (int, float)) and value in (0, 1):
         return f"torch.{'ones' if value else 'zeros'}({dims})", []
     size = f"({dims},)" if len(shape) == 1 else f"({dims})"
-    if isinstance(value, tuple):
-        return f"torch.tensor({s.text(value)}, dtype=torch.float32).reshape({size})", []
+    if sizes := _sizes(value):
+        fits = len(sizes) == len(shape) and all(map(s.same, sizes, shape))
+        reshaped = "" if fits else f".reshape({size})"
+        return f"torch.tensor({s.text(value)}, dtype=torch.float32){reshaped}", []
     number = float(value) if isinstance(value, int) else value
     return f"torch.full({size}, {s.text(number)})", []
+
+
+def _sizes(value: Any) -> list[Any]:
+    """How many items a list has along each axis, None where that can't be told; a number has none."""
+    if isinstance(value, tuple):
+        return [len(value), *(_sizes(value[0]) if value else [])]
+    if isinstance(value, s.Symbol) and value.op == "loop":
+        loop = value.args[0]
+        return [None if loop.conditions else _length(loop.iterable), *_sizes(loop.element)]
+    return []
+
+
+def _length(iterable: Any) -> Any:
+    if isinstance(iterable, tuple):
+        return len(iterable)
+    if isinstance(iterable, s.Symbol) and iterable.op == "call" and iterable.args[0] == "range":
+        return iterable.args[1] if len(iterable.args) == 2 else None
+    return None
 
 
 def _scheme(w: ClassWriter, node: e.Expr) -> tuple[str | None, list[str]]:

@@ -78,3 +78,15 @@ def nodes(region: p.Region) -> Iterator[Any]:
         elif isinstance(node, (p.Item, p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
             yield node
             stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
+
+
+def every(root: Any) -> Iterator[Node]:
+    """Every node under one or several, expressions included."""
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (tuple, list)):
+            stack += node
+        elif isinstance(node, Node):
+            yield node
+            stack += [getattr(node, field) for field in type(node)._fields if field != "op"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, mentions
+from archdsl.emit.sizes import evened, sources
 from archdsl.emit.tensor import Tensor, TensorList, listed
 from archdsl.ir import program as p
 
@@ -44,19 +45,8 @@ def lists_of(
     w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None
 ) -> dict[str, TensorList]:
     """The loop names that run over lists of values."""
-    if iterable is None:
-        return {}
-    sources: list[tuple[str, e.Expr]] = [(names[0], iterable)] if len(names) == 1 else []
-    if isinstance(iterable, e.CallExpr):
-        arguments = [argument.value for argument in iterable.arguments]
-        if iterable.function == "enumerate" and len(names) == 2:
-            sources = [(names[1], arguments[0])]
-        elif iterable.function == "zip":
-            sources = list(zip(names, arguments))
-        elif iterable.function == "reversed" and len(names) == 1:
-            sources = [(names[0], arguments[0])]
     found = {}
-    for name, node in sources:
+    for name, node in sources(names, iterable):
         if isinstance(node, (e.Name, e.Input)):
             value = listed(w.value(node))
             if value is not None:
@@ -71,7 +61,7 @@ def iterable_text(w: ClassWriter, node: e.Expr) -> str:
         if node.function == "zip":
             inner.append("strict=True")
         return f"{node.function}({', '.join(inner)})"
-    value = w.value(node)
+    value = evened(w.value(node))
     source = listed(value)
     return s.text(value if source is None else source.shape[0])
 
@@ -82,13 +72,13 @@ def loop_scope(
 ) -> Iterator[None]:
     """Inside, the loop's names are symbols; those of `enumerate(xs)` know that they are `xs[i]`."""
     over = lists_of(w, names, iterable)
-    with w.inner_scope() as scope:
+    with w.inner_scope() as scope, w.pairs.loop(names, iterable) as pairs:
         for name in names:
-            scope[name] = s.name(name)
+            scope[name] = s.pair_of(s.name(name)) if name in pairs else s.name(name)
         if _enumerates(iterable, names):
             assert isinstance(iterable, e.CallExpr)
             items = w.value(iterable.arguments[0].value)
-            if listed(items) is None:
+            if listed(items) is None and names[1] not in pairs:
                 meaning = s.Symbol("index", items, s.name(names[0]))
                 scope[names[1]] = s.name(names[1], meaning=meaning)
         for name, each in over.items():

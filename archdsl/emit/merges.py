@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, fits, mentions
+from archdsl.emit.code import Block, Code, fits, variables_in
 from archdsl.emit.conditions import guarded_projection, write_arms
 from archdsl.emit.evaluate import Loop as Comprehension
 from archdsl.emit.evaluate import spread
-from archdsl.emit.families import Loop, counted, counter, forward_header, place_init
+from archdsl.emit.families import Loop, counted, forward_iterable, loop_body, place
 from archdsl.emit.loops import loop_header, loop_scope, require_line
 from archdsl.emit.tensor import (
     Family,
@@ -37,6 +37,19 @@ def atomic(text: str) -> bool:
         if char == " " and depth == 0:
             return False
     return True
+
+
+def _level(text: str) -> int:
+    """How tightly a text's loosest operator binds, as Python has it: 6 for sums, 7 for products."""
+    depth, level = 0, 10
+    for word in text.split(" "):
+        if depth == 0 and word in _LEVELS:
+            level = min(level, _LEVELS[word])
+        depth += sum(map(word.count, "([{")) - sum(map(word.count, ")]}"))
+    return level if level < 10 or atomic(text) else 1
+
+
+_LEVELS = {"+": 6, "-": 6, "*": 7, "/": 7, "if": 1}
 
 
 def operand(text: str, op: str) -> str:
@@ -145,6 +158,8 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
     """Parts of the channels, a branch each."""
     tensor = w.flush(single(flow)).but(fresh=False)
     sizes = w.value(item.parts)
+    if isinstance(sizes, s.Symbol) and item.branches is not None:
+        sizes = _written_parts(item.branches) or sizes
     w.unit.need("torch")
     if isinstance(sizes, (int, s.Symbol)):
         text = f"torch.chunk({tensor.text}, {w.forward_text(sizes)}, dim=1)"
@@ -159,12 +174,15 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
         )
         return TensorList(shape, text, count, simple=False)
     if isinstance(count, s.Symbol):
-        raise w.error(
-            "E518",
-            "the number of parts is an argument of the constructor",
-            item.span,
-            "write the number of parts out, or use a grouped convolution",
-        )
+        assert item.branches is not None
+        if len(item.branches) != 1 or not isinstance(item.branches[0], p.BranchLoop):
+            raise w.error(
+                "E518",
+                "the number of parts is an argument of the constructor",
+                item.span,
+                "write the branches out, or all of them as one loop",
+            )
+        return _split_loop(w, item, tensor, text, count)
     if count == 1:
         text = tensor.text
     pieces = tuple(
@@ -179,6 +197,27 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
     starts = [piece.but(text=variable, simple=True) for piece, variable in zip(pieces, variables)]
     result = branches(w, item.branches, list(starts), item.join)
     w.names.release(*variables)
+    return result
+
+
+def _written_parts(items: tuple[p.BranchItem, ...]) -> int | None:
+    """The number of branches, where all are written out: there are as many parts."""
+    if any(isinstance(item, (p.BranchLoop, p.BranchIf)) for item in items):
+        return None
+    return sum(isinstance(item, p.Branch) for item in items)
+
+
+def _split_loop(w: ClassWriter, item: p.Split, tensor: Tensor, text: str, count: Any) -> Tensor:
+    """A loop of branches, a part of the channels each."""
+    assert item.branches is not None
+    variable = w.names.take("parts")
+    w.emit(f"{variable} = {text}")
+    shape = tuple(
+        s.Symbol("uniform", dim, count) for dim in (tensor.channels // count, *tensor.shape[1:])
+    )
+    with w.inner_scope():
+        result = _dynamic(w, item.branches, TensorList(shape, variable, count), item.join)
+    w.names.release(variable)
     return result
 
 
@@ -353,22 +392,14 @@ def _gather_loop(
     gathered: str,
     shapes: list[tuple[Any, Tensor]],
 ) -> None:
-    iterable, count = item.iterable, None
     names = counted(w, item.names or ("_",))
-    trips, header = loop_header(w, names, iterable, count)
-    loop = Loop(names, counter(names, iterable), len(w.loops) + 1, trips)
-    outer, w.init = w.init, []
-    w.contexts.append(loop)
+    trips, header = loop_header(w, names, item.iterable, None)
     inner: list[tuple[Any, Tensor]] = []
-    try:
-        with w.buffer() as lines, loop_scope(w, names, iterable, trips):
-            _gather(w, item.branches, start, gathered, inner)
-    finally:
-        w.contexts.pop()
-        code, w.init = w.init, outer
-    place_init(w, loop, header, names, code)
-    read = {name for name in names if name != "_" and mentions(lines, name)}
-    w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
+    with loop_body(w, names, item.iterable, trips) as body:
+        if isinstance(start, TensorList):
+            start = start.member((s.name(body.loop.count(w)),), w.forward_text)
+        _gather(w, item.branches, start, gathered, inner)
+    place(w, body, header, names, item.iterable, None)
     total = summed(names, trips)
     shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
 
@@ -432,6 +463,8 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
     conditional = isinstance(condition, s.Symbol)
     skips = item.skip != "none" and (conditional or bool(condition))
     projected = skips and item.projection is not None
+    if w.trying:
+        return _tried(w, item, start, skips)
     late = projected and (conditional or _reads_body(item))
     identity: Tensor | None = None
     projection: Code = []
@@ -448,11 +481,11 @@ def residual(w: ClassWriter, item: p.Residual, flow: Flow) -> Tensor:
         if overwrite:
             assert identity is not None
             with w.stream(start.text, identity.text):
-                body = single(w.walk(item.body, start.marked()))
+                body = single(w.walk(item.body, _marked(w, start)))
         else:
             variable = w.names.take("out" if start.text != "out" else "inner")
             with w.stream(variable, start.text):
-                body = single(w.walk(item.body, start.marked()))
+                body = single(w.walk(item.body, _marked(w, start)))
         # The projection stands after the body, unless the body's loops reassign what it reads.
         at = len(w.init) if w.reassigned == versions else mark
         w.init[at:at] = projection
@@ -520,20 +553,34 @@ def _added(
     return Tensor(shape, total, stride=_through(start, body), fresh=True)
 
 
+def _marked(w: ClassWriter, start: Tensor) -> Tensor:
+    """The input, from which the body counts strides; so do the values that it reads beside it."""
+    for name, value in w.scope.items():
+        if isinstance(value, Tensor) and value.stride is not None:
+            beside = start.stride is not None and s.same(value.stride, start.stride)
+            w.scope[name] = value.but(stride=(1, 1) if beside else None)
+    return start.marked()
+
+
+def _tried(w: ClassWriter, item: p.Residual, start: Tensor, skips: bool) -> Tensor:
+    """What leaves a residual, as far as a trial has to know it."""
+    body = _knowing(w, item, start, _trial_body(w, item, start))
+    return _added(w, item, start, body, start) if skips else body.but(stride=_through(start, body))
+
+
 def _trial_body(w: ClassWriter, item: p.Residual, start: Tensor) -> Tensor:
     kept = w.snapshot()
     try:
         with w.inner_scope(), w.stream("trial", start.text):
-            return single(w.walk(item.body, start.marked()))
+            return single(w.walk(item.body, _marked(w, start)))
     finally:
         w.restore(kept)
 
 
 def _knowing(w: ClassWriter, item: p.Residual, start: Tensor, body: Tensor) -> Tensor:
     """The body's result; where only a loop knows its width, it is what the projection makes."""
-    if not s.opaque(body.channels):
-        return body
-    if item.projection is None:
+    local = any(each.meaning is None for each in variables_in(body.channels))
+    if item.projection is None or not (local or s.opaque(body.channels)):
         return body
     kept = w.snapshot()
     try:
@@ -628,12 +675,14 @@ def _each(w: ClassWriter, node: e.Comprehension) -> Flow:
             return source
         if isinstance(source.count, int):
             trips = source.members
-    if isinstance(trips, (s.Symbol, TensorList)):
+    if isinstance(trips, TensorList):
         raise w.error(
             "E519",
             "how many values this lists depends on an argument of the constructor",
             node.span,
         )
+    if isinstance(trips, s.Symbol):
+        return _comprehended(w, node, trips)
     made = []
     for trip in trips:
         with w.inner_scope() as scope:
@@ -641,6 +690,31 @@ def _each(w: ClassWriter, node: e.Comprehension) -> Flow:
             if all(w.value(condition) for condition in node.conditions):
                 made.append(arithmetic(w, node.element))
     return tuple(made)
+
+
+def _comprehended(w: ClassWriter, node: e.Comprehension, trips: s.Symbol) -> TensorList:
+    """As many values as the constructor's caller says, as a list comprehension."""
+    over = forward_iterable(w, node.iterable, None)
+    w.contexts.append(Loop(node.names, None, len(w.loops) + 1, trips))
+    try:
+        with loop_scope(w, node.names, node.iterable, trips):
+            element = single(arithmetic(w, node.element))
+            conditions = tuple(w.value(condition) for condition in node.conditions)
+            tests = "".join(f" if {w.forward_text(condition, 2)}" for condition in conditions)
+    finally:
+        w.contexts.pop()
+    dims = tuple(
+        s.Symbol("loop", Comprehension(node.names, dim, trips, conditions)) for dim in element.shape
+    )
+    count = s.call("len", [dims[0]]) if conditions else s.index_count(trips)
+    text = f"[{element.text} for {', '.join(node.names)} in {over}{tests}]"
+    return TensorList(
+        dims,
+        text,
+        count,
+        simple=False,
+        total=None if conditions else (summed(node.names, trips)(element.channels)),
+    )
 
 
 def _formula(w: ClassWriter, node: e.Expr) -> Any:
@@ -663,12 +737,11 @@ def _formula(w: ClassWriter, node: e.Expr) -> Any:
 
 
 def _operate(w: ClassWriter, op: str, left: Any, right: Any) -> Tensor:
-    level = {"+": 6, "-": 6, "*": 7, "/": 7}[op]
+    level = _LEVELS[op]
     texts = []
     for value, side in ((left, level), (right, level + 1)):
         if isinstance(value, Tensor):
-            wrap = not atomic(value.text) and (side > 6 or op == "-")
-            texts.append(f"({value.text})" if wrap else value.text)
+            texts.append(f"({value.text})" if _level(value.text) < side else value.text)
         else:
             texts.append(w.forward_text(value, side))
     tensors = [value for value in (left, right) if isinstance(value, Tensor)]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, Made, make
-from archdsl.emit.code import Block, Code, Local
+from archdsl.emit.code import Block, Code, Local, Variable
 from archdsl.emit.conditions import alternative, narrow, where_given
 from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
-from archdsl.emit.tensor import Flow, Tensor, single
+from archdsl.emit.tensor import Flow, Tensor, joined_stride, rerun, resized, single, unsized
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.node import Node, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from archdsl.emit.writer import ClassWriter
 
 
@@ -47,20 +50,19 @@ Ops = list[Any]
 
 def sequential(w: ClassWriter, region: p.Region, flow: Flow, ops: Ops) -> Flow:
     """Append a region's children to `ops`; the stream that leaves it."""
-    for item in region.items:
-        flow = _item(w, item, flow, ops)
+    with _filling(w, ops):
+        for item in region.items:
+            flow = _item(w, item, flow, ops)
     return flow
 
 
 def _item(w: ClassWriter, item: p.Item, flow: Flow, ops: Ops) -> Flow:
     match item:
         case p.Let():
-            with _statements(w, ops):
-                w.unit.let(w, item)
+            w.unit.let(w, item)
             return flow
         case p.Require():
-            with _statements(w, ops):
-                require_line(w, item)
+            require_line(w, item)
             return flow
         case p.Assert():
             return flow
@@ -87,18 +89,14 @@ def _item(w: ClassWriter, item: p.Item, flow: Flow, ops: Ops) -> Flow:
             )
 
 
-class _statements:
+@contextmanager
+def _filling(w: ClassWriter, ops: Ops) -> Iterator[None]:
     """Constructor lines written inside become part of the container's building."""
-
-    def __init__(self, w: ClassWriter, ops: Ops) -> None:
-        self.w, self.ops = w, ops
-
-    def __enter__(self) -> None:
-        self.outer, self.w.init = self.w.init, []
-
-    def __exit__(self, *_: object) -> None:
-        self.ops += self.w.init
-        self.w.init = self.outer
+    outer, w.init = w.init, ops
+    try:
+        yield
+    finally:
+        w.init = outer
 
 
 def key_text(w: ClassWriter, name: p.ModuleName | None) -> str | None:
@@ -130,9 +128,8 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
     ops.append(Child(key=key, text=text, kind=made.kind, reads_width=made.widths_of is not None))
     if made.widths_of is None:
         return made.flow
-    with _statements(w, ops):
-        tensor = single(made.flow)
-        version = w.local("channels", made.widths_of, "\0last\0.out_channels")
+    tensor = single(made.flow)
+    version = w.local("channels", made.widths_of, "\0last\0.out_channels")
     return tensor.but(shape=(version, *tensor.shape[1:]))
 
 
@@ -152,10 +149,15 @@ def _group(w: ClassWriter, name: p.ModuleName | None, body: p.Region, flow: Flow
     inner: Ops = []
     with w.inner_scope():
         result = sequential(w, body, flow, inner)
+    _contain(w, name, inner, ops)
+    return result
+
+
+def _contain(w: ClassWriter, name: p.ModuleName | None, inner: Ops, ops: Ops) -> None:
+    """Append a Sequential of its own."""
     prelude, text = container_text(w, inner, _wish(name))
     ops += prelude
     ops.append(Child(key=key_text(w, name), text=text, kind="nn.Sequential"))
-    return result
 
 
 def _wish(name: p.ModuleName | None) -> str:
@@ -167,9 +169,7 @@ def _repeat(w: ClassWriter, item: p.Repeat, flow: Flow, ops: Ops) -> Flow:
         return loop_children(w, repeat_names(item), None, item.body, flow, ops, item.times)
     inner: Ops = []
     result = loop_children(w, repeat_names(item), None, item.body, flow, inner, item.times)
-    prelude, text = container_text(w, inner, _wish(item.container))
-    ops += prelude
-    ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
+    _contain(w, item.container, inner, ops)
     return result
 
 
@@ -180,9 +180,7 @@ def repeat_names(item: p.Repeat) -> tuple[str, ...]:
 def _container_loop(w: ClassWriter, item: p.For, flow: Flow, ops: Ops) -> Flow:
     inner: Ops = []
     result = loop_children(w, item.names, item.iterable, item.body, flow, inner, None)
-    prelude, text = container_text(w, inner, _wish(item.container))
-    ops += prelude
-    ops.append(Child(key=key_text(w, item.container), text=text, kind="nn.Sequential"))
+    _contain(w, item.container, inner, ops)
     return result
 
 
@@ -204,30 +202,82 @@ def loop_children(
     if not isinstance(trips, s.Symbol) and len(trips) == 1 and names == ("_",):
         with w.inner_scope():
             return sequential(w, body, flow, ops)
-    after = _dry(w, names, iterable, trips, body, start)
+    after, assigned = _dry(w, names, iterable, trips, body, start)
+    changes = resized(start, after)
+    if changes:
+        start = unsized(start, f"in{body.span.start}")
+    if w.trying:
+        result = _tried(w, start, after, trips, names)
+    else:
+        carried = sorted(assigned & w.held())
+        with _filling(w, ops):
+            result = _looped(
+                w, names, iterable, trips, count, body, start, after, header, ops, carried
+            )
+    result = rerun(start, result)
+    return unsized(result, f"out{body.span.start}") if changes else result
+
+
+def _looped(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    count: Expr | None,
+    body: p.Region,
+    start: Tensor,
+    after: Tensor,
+    header: str,
+    ops: Ops,
+    carried: list[str],
+) -> Tensor:
+    """The loop in its first form that holds; `after` is what one run makes of `start`."""
     if _same_width(start, after):
-        inner: Ops = []
-        kept = w.snapshot()
-        with loop_scope(w, names, iterable, trips):
-            result = sequential(w, body, start, inner)
-        if len(inner) == 2 and isinstance(inner[0], Child) and inner[0].reads_width:
-            w.restore(kept)
-            inner = [replace(inner[0], reads_width=False)]
-            result = single(result).but(shape=start.shape)
-        else:
-            w.commit(kept)
-        ops.append(Loop(header=unused(header, _code(inner)), body=inner))
-        return _after(w, single(result), single(result).channels, trips)
+        return _steady(w, names, iterable, trips, body, start, header, ops, carried)
     grown = _growing(w, names, iterable, trips, count, body, start, after, header)
     if grown is not None:
         loop, result = grown
         ops.append(loop)
         return result
-    return _running(w, names, iterable, trips, body, start, header, ops)
+    return _running(w, names, iterable, trips, body, start, header, ops, carried)
 
 
-def _after(w: ClassWriter, tensor: Tensor, channels: Any, trips: Any) -> Tensor:
-    return tensor.but(shape=(channels, *tensor.shape[1:]), fresh=False)
+def _steady(
+    w: ClassWriter,
+    names: tuple[str, ...],
+    iterable: Expr | None,
+    trips: Any,
+    body: p.Region,
+    start: Tensor,
+    header: str,
+    ops: Ops,
+    carried: list[str],
+) -> Tensor:
+    """Runs that keep the width."""
+    kept = w.snapshot(trial=False)
+    with w.body() as frame, loop_scope(w, names, iterable, trips):
+        inner = frame.code
+        result = single(sequential(w, body, start, inner))
+    w.restore(kept)
+    if len(inner) == 2 and isinstance(inner[0], Child) and inner[0].reads_width:
+        inner = [replace(inner[0], reads_width=False)]
+    else:
+        with w.body(*carried) as frame, loop_scope(w, names, iterable, trips):
+            inner = frame.code
+            result = single(sequential(w, body, start, inner))
+    ops.append(Loop(header=unused(header, _code(inner)), body=inner))
+    return result.but(shape=(start.channels, *result.shape[1:]), fresh=False)
+
+
+def _tried(
+    w: ClassWriter, start: Tensor, after: Tensor, trips: Any, names: tuple[str, ...]
+) -> Tensor:
+    """What leaves a loop, as far as a trial has to know it: from one run."""
+    if _same_width(start, after):
+        return after.but(fresh=False)
+    used = tuple(s.names_in(start.channels, expand=True))
+    last = w.settled_after(w.unknown(), after.channels, trips, (*names, *used))
+    return after.but(shape=(last, *after.shape[1:]), fresh=False)
 
 
 def _dry(
@@ -237,11 +287,12 @@ def _dry(
     trips: Any,
     body: p.Region,
     start: Tensor,
-) -> Tensor:
+) -> tuple[Tensor, set[str]]:
+    """What a run makes, and the locals that it sets."""
     kept = w.snapshot()
     try:
-        with loop_scope(w, names, iterable, trips):
-            return single(sequential(w, body, start, []))
+        with w.body() as frame, loop_scope(w, names, iterable, trips):
+            return single(sequential(w, body, start, [])), frame.assigned
     finally:
         w.restore(kept)
 
@@ -267,7 +318,8 @@ def _growing(
     if count is None and not _counts_up(iterable):
         return None
     generic = start.but(shape=(s.name("@channels"), *start.shape[1:]))
-    growth = _dry(w, names, iterable, trips, body, generic).channels - generic.channels
+    grown, _ = _dry(w, names, iterable, trips, body, generic)
+    growth = grown.channels - generic.channels
     if "@channels" in s.names_in(growth, expand=True):
         return None
     if s.names_in(growth, expand=True) & set(names):
@@ -277,8 +329,8 @@ def _growing(
     index = names[0] if names[0] != "_" else w.locals.copy().take("i")
     inner: Ops = []
     at = s.binary("+", start.channels, s.binary("*", s.name(index), growth))
-    kept = w.snapshot()
-    with loop_scope(w, (index,), iterable, trips):
+    kept = w.snapshot(trial=False)
+    with w.body(), loop_scope(w, (index,), iterable, trips):
         sequential(w, body, start.but(shape=(at, *start.shape[1:])), inner)
     w.restore(kept)
     if len(inner) != 1 or not isinstance(inner[0], Child):
@@ -311,16 +363,18 @@ def _running(
     start: Tensor,
     header: str,
     ops: Ops,
+    carried: list[str],
 ) -> Tensor:
-    with _statements(w, ops):
-        first = w.running("channels", start.channels)
-    inner: Ops = []
-    with loop_scope(w, names, iterable, trips):
+    """A local follows the width."""
+    w.hold("channels", start.channels)
+    others = [wish for wish in carried if wish != "channels"]
+    with w.body("channels", *others) as frame, loop_scope(w, names, iterable, trips):
+        inner = frame.code
+        first = w.latest("channels")
         result = single(sequential(w, body, start.but(shape=(first, *start.shape[1:])), inner))
-        with _statements(w, inner):
-            last = w.update("channels", first, result.channels)
+        w.update("channels", first, result.channels)
     ops.append(Loop(header=unused(header, _code(inner)), body=inner))
-    settled = w.settled_after(last, result.channels, trips, names)
+    settled = w.settled_after(w.latest("channels"), result.channels, trips, names)
     return result.but(shape=(settled, *result.shape[1:]), fresh=False)
 
 
@@ -332,53 +386,49 @@ def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
             return flow
         with w.inner_scope():
             return sequential(w, chosen, flow, ops)
+    start = single(flow)
     kept = w.snapshot()
-    then, other = _arms(w, item, single(flow), [], [])
+    (then, _), (other, _) = _arms(w, item, start, None)
     w.restore(kept)
+    if w.trying:
+        width = then.channels if _same_width(then, other) else w.unknown()
+        return _joined(condition, then, other, width)
     if _same_width(then, other):
-        yes: Ops = []
-        no: Ops = []
-        then, other = _arms(w, item, single(flow), yes, no)
+        (then, yes), (other, no) = _arms(w, item, start, None)
         ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
         return _joined(condition, then, other, then.channels)
-    start = single(flow)
-    with _statements(w, ops):
-        running = w.running("channels", start.channels)
-    start = start.but(shape=(running, *start.shape[1:]))
-    yes, no = [], []
-    then, other = _arms(w, item, start, yes, no)
-    with _statements(w, yes):
-        w.update("channels", running, then.channels)
-    with _statements(w, no):
-        if not s.same(other.channels, running):
-            w.update("channels", running, other.channels)
-    last = w.version("channels")
+    w.hold("channels", start.channels)
+    running = w.version("channels")
+    (then, yes), (other, no) = _arms(w, item, start.but(shape=(running, *start.shape[1:])), running)
+    last = w.latest("channels")
     if not s.opaque(then.channels) and not s.opaque(other.channels):
         last.assumed = s.choose(condition, s.expanded(then.channels), s.expanded(other.channels))
     ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
     return _joined(condition, then, other, last)
 
 
-def _arms(w: ClassWriter, item: p.If, start: Tensor, yes: Ops, no: Ops) -> tuple[Tensor, Tensor]:
-    with w.inner_scope():
-        narrow(w, item)
-        then = single(sequential(w, item.then, start, yes))
-    if item.otherwise is None:
-        return then, start
-    with w.inner_scope():
-        return then, single(sequential(w, item.otherwise, start, no))
+def _arms(
+    w: ClassWriter, item: p.If, start: Tensor, running: Variable | None
+) -> list[tuple[Tensor, Ops]]:
+    """What leaves each arm, and its children; a local that follows the width is brought to it."""
+    made = []
+    with w.arms() as begin:
+        for region in (item.then, item.otherwise):
+            begin()
+            with w.body() as frame, w.inner_scope():
+                if region is item.then:
+                    narrow(w, item)
+                ops = frame.code
+                tensor = start if region is None else single(sequential(w, region, start, ops))
+                if running is not None:
+                    w.update("channels", running, tensor.channels)
+            made.append((tensor, ops))
+    return made
 
 
 def _joined(condition: Any, then: Tensor, other: Tensor, channels: Any) -> Tensor:
     spatial = tuple(s.choose(condition, a, b) for a, b in zip(then.shape[1:], other.shape[1:]))
-    stride = then.stride
-    if then.stride is None or other.stride is None:
-        stride = None
-    elif not s.same(then.stride, other.stride):
-        stride = (
-            s.choose(condition, then.stride[0], other.stride[0]),
-            s.choose(condition, then.stride[1], other.stride[1]),
-        )
+    stride = joined_stride(condition, then.stride, other.stride)
     return Tensor((channels, *spatial), stride=stride, fresh=then.fresh and other.fresh)
 
 
@@ -387,13 +437,17 @@ def _joined(condition: Any, then: Tensor, other: Tensor, channels: Any) -> Tenso
 
 def container_text(w: ClassWriter, ops: Ops, wish: str) -> tuple[Code, str]:
     """Lines that prepare a Sequential (often none), and the expression that makes it."""
-    arguments = _plain_arguments(ops)
+    lines = 0
+    while lines < len(ops) and not isinstance(ops[lines], (Child, Loop, Choice)):
+        lines += 1
+    before, steps = ops[:lines], ops[lines:]
+    arguments = _plain_arguments(steps)
     if arguments is not None:
-        return [], f"nn.Sequential({arguments})"
-    labelled = _labelled(ops)
+        return before, f"nn.Sequential({arguments})"
+    labelled = _labelled(steps)
     if labelled is not None:
         w.unit.need("OrderedDict")
-        return [], f"nn.Sequential({labelled})"
+        return before, f"nn.Sequential({labelled})"
     return _built(w, ops, wish)
 
 
@@ -428,12 +482,16 @@ def _labelled(ops: Ops) -> str | None:
         return None
     if not all(isinstance(op, Child) and not op.reads_width for op in ops):
         return None
-    keys = [op.key or s.quoted(str(position)) for position, op in enumerate(ops)]
+    return _ordered_dict(ops)
+
+
+def _ordered_dict(children: Ops) -> str:
+    """Children under their keys, or their positions."""
+    keys = [child.key or s.quoted(str(position)) for position, child in enumerate(children)]
     if all(key[1:-1].isidentifier() for key in keys):
-        return (
-            "OrderedDict(" + ", ".join(f"{key[1:-1]}={op.text}" for key, op in zip(keys, ops)) + ")"
-        )
-    pairs = ", ".join(f"({key}, {op.text})" for key, op in zip(keys, ops))
+        named = ", ".join(f"{key[1:-1]}={child.text}" for key, child in zip(keys, children))
+        return f"OrderedDict({named})"
+    pairs = ", ".join(f"({key}, {child.text})" for key, child in zip(keys, children))
     return f"OrderedDict([{pairs}])"
 
 
@@ -512,13 +570,7 @@ class _Builder:
 
     def _literal(self, children: Ops, ops: Ops) -> str:
         if self.labelled:
-            keys = [child.key or s.quoted(str(i)) for i, child in enumerate(children)]
-            if all(key[1:-1].isidentifier() for key in keys):
-                inner = ", ".join(f"{key[1:-1]}={child.text}" for key, child in zip(keys, children))
-            else:
-                pairs = ", ".join(f"({key}, {child.text})" for key, child in zip(keys, children))
-                inner = f"[{pairs}]"
-            return f"{self.variable}: OrderedDict[str, nn.Module] = OrderedDict({inner})"
+            return f"{self.variable}: OrderedDict[str, nn.Module] = {_ordered_dict(children)}"
         inner = ", ".join(child.text for child in children)
         if self.uniform and _reads_width(ops):
             if children:

@@ -31,8 +31,8 @@ _PRECEDENCE = {
 }
 
 
-class Stale(Exception):
-    """A local was to be read after it had been assigned anew."""
+class Gone(Exception):
+    """A local was to be read outside of the loop or arm that defines it."""
 
 
 Polynomial = dict[tuple[Any, ...], int]
@@ -133,6 +133,8 @@ def key_of(value: Any) -> Any:
         return value.key
     if isinstance(value, Size) and same(value[0], value[1]):
         return key_of(value[0])
+    if isinstance(value, Size):
+        return ("Size", key_of(value[0]), key_of(value[1]))
     if isinstance(value, (tuple, list)):
         return (type(value).__name__, *(key_of(item) for item in value))
     if isinstance(value, float) and value.is_integer():
@@ -264,6 +266,8 @@ def binary(op: str, left: Any, right: Any) -> Any:
             return right
         if _plain(right) and right == 1:
             return left
+        if _plain(left) and isinstance(left, int) and isinstance(right, Symbol):
+            return _multiple(left, right) or Symbol(op, left, right)
     if op in ("/", "**") and _plain(right) and right == 1:
         return left
     if op == "//" and _plain(right) and right == 1 and whole(left):
@@ -275,6 +279,17 @@ def binary(op: str, left: Any, right: Any) -> Any:
     if op == "%" and same(left, right):
         return 0
     return Symbol(op, left, right)
+
+
+def _multiple(factor: int, product: Symbol) -> Symbol | None:
+    """`factor * product` where the product begins with a number, which takes the factor in."""
+    if product.op != "*":
+        return None
+    first, rest = product.args
+    if isinstance(first, int) and not isinstance(first, bool):
+        return Symbol("*", factor * first, rest)
+    begun = _multiple(factor, first) if isinstance(first, Symbol) else None
+    return None if begun is None else Symbol("*", begun, rest)
 
 
 def _sum(op: str, left: Any, right: Any) -> Any:
@@ -403,11 +418,14 @@ def choose(condition: Any, then: Any, other: Any) -> Any:
     if same(then, other):
         return then
     if condition.op == "compare" and condition.args[1] in ("==", "!="):
-        # `a if a != c else c` is a.
+        # `f(a) if a != c else f(c)` is f(a).
         left, op, right = condition.args
         first, second = (then, other) if op == "!=" else (other, then)
         if same(first, left) and same(second, right):
             return first
+        if type(left) is Symbol and left.op == "name" and not isinstance(right, Symbol):
+            if same(substitute(first, {left.args[0]: right}), expanded(second)):
+                return first
     return Symbol("ternary", then, condition, other)
 
 
@@ -429,9 +447,42 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
-    "in": lambda a, b: a in b,
-    "notin": lambda a, b: a not in b,
+    "in": lambda a, b: _holds(b, a),
+    "notin": lambda a, b: not _holds(b, a),
 }
+
+
+def _holds(items: Any, item: Any) -> bool:
+    if isinstance(items, str):
+        return item in items
+    return key_of(item) in map(key_of, items)
+
+
+def aligned(op: str, left: Any, right: Any, lists: bool = False) -> tuple[Any, Any]:
+    """What is compared, in one form: beside a pair (or, with `lists`, a list of pairs that only the
+    constructor's caller knows) a size is a pair, and so is a number."""
+    if not (lists or _has_pair(left) or _has_pair(right)):
+        return left, right
+    if op in ("in", "notin"):
+        held = not isinstance(right, tuple) or isinstance(right, NamedList)
+        return _as_pair(left), right if held else tuple(map(_as_pair, right))
+    if lists or _is_list(left) or _is_list(right):
+        return paired(left), paired(right)
+    return _as_pair(left), _as_pair(right)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, tuple) and not isinstance(value, Size)
+
+
+def _has_pair(value: Any) -> bool:
+    if isinstance(value, Size):
+        return isinstance(value, Pair) or symbolic(value) or has_oblong(value)
+    return isinstance(value, tuple) and any(map(_has_pair, value))
+
+
+def _as_pair(value: Any) -> Any:
+    return Pair(value, value) if isinstance(value, Symbol) or _plain(value) else paired(value)
 
 
 # Substitution and names
@@ -440,7 +491,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 def substitute(value: Any, mapping: Mapping[str, Any]) -> Any:
     """The value with names replaced, simplified again."""
     if isinstance(value, Size):
-        return Size(substitute(value[0], mapping), substitute(value[1], mapping))
+        return type(value)(substitute(value[0], mapping), substitute(value[1], mapping))
     if isinstance(value, tuple):
         return tuple(substitute(item, mapping) for item in value)
     if not isinstance(value, Symbol):
@@ -461,6 +512,10 @@ def substitute(value: Any, mapping: Mapping[str, Any]) -> Any:
 
 def substitute_shallow(value: Any, mapping: Mapping[str, Any]) -> Any:
     """The value with names replaced in its text, and nothing simplified or expanded."""
+    if isinstance(value, Size):
+        return type(value)(*(substitute_shallow(side, mapping) for side in value))
+    if isinstance(value, NamedList):
+        return value
     if isinstance(value, tuple):
         return tuple(substitute_shallow(item, mapping) for item in value)
     if not isinstance(value, Symbol):
@@ -503,8 +558,13 @@ def index(value: Any, position: Any) -> Any:
     """`value[position]`"""
     if isinstance(value, Symbol) and value.op == "uniform":
         return value.args[0]
+    if isinstance(value, Symbol) and value.op == "loop" and value.args[0].constant:
+        return value.args[0].element
     if isinstance(value, tuple) and isinstance(position, int):
         return value[position]
+    if _plain(value):
+        # A side of a size that is one number.
+        return value
     return Symbol("index", value, position)
 
 
@@ -558,12 +618,21 @@ def opaque(value: Any) -> bool:
             return opaque(value.meaning)
         if getattr(value, "assumed", None) is not None:
             return False
-        return hasattr(value, "stale") or value.args[0] == "@recursive"
+        return hasattr(value, "gone") or value.args[0] == "@recursive"
     if value.op == "out":
         return True
     if value.op == "loop":
         return False
     return any(opaque(arg) for arg in value.args)
+
+
+def gone(value: Any) -> bool:
+    """Whether a value is that of a local whose frame has ended."""
+    if not isinstance(value, Symbol):
+        return False
+    if value.op == "name":
+        return getattr(value, "gone", False) and opaque(value)
+    return value.op not in ("loop", "out") and any(gone(arg) for arg in value.args)
 
 
 def expanded(value: Any) -> Any:
@@ -604,6 +673,9 @@ def text(value: Any, outer: int = 0) -> str:
     if isinstance(value, Symbol):
         written, level = _write(value)
         return f"({written})" if level < outer else written
+    whole = _whole_pair(value)
+    if whole is not None:
+        return text(whole, outer)
     written = literal(value)
     if outer > _PRECEDENCE["neg"] and written.startswith("-"):
         return f"({written})"
@@ -616,14 +688,60 @@ class NamedList(tuple[Any, ...]):
     name: str
 
 
+class Pair(Size):
+    """A size that is written as a pair even where its sides are the same."""
+
+
+def paired(value: Any) -> Any:
+    """A value whose sizes are written as pairs."""
+    if isinstance(value, Size):
+        return Pair(*value)
+    if isinstance(value, tuple) and not isinstance(value, NamedList):
+        return tuple(paired(item) for item in value)
+    return value
+
+
+def pair_of(value: Any) -> Size:
+    """What stands for a height and a width, by its sides."""
+    return Size(index(value, 0), index(value, 1))
+
+
+def _whole_pair(value: Any) -> Any:
+    """What has the two sides of a size as its items, if anything has."""
+    if not isinstance(value, Size):
+        return None
+    tall, wide = value
+    if isinstance(tall, Symbol) and isinstance(wide, Symbol) and tall.op == wide.op == "index":
+        if same(tall.args[0], wide.args[0]) and (tall.args[1], wide.args[1]) == (0, 1):
+            return tall.args[0]
+    return None
+
+
+def _size(value: Size) -> str:
+    tall, wide = value
+    whole = _whole_pair(value)
+    if whole is not None:
+        return text(whole)
+    if same(tall, wide) and not isinstance(value, Pair):
+        return text(tall)
+    return f"({text(tall)}, {text(wide)})"
+
+
+def has_oblong(value: Any) -> bool:
+    """Whether a value is or holds a size whose sides differ."""
+    if isinstance(value, Size):
+        return not same(value[0], value[1])
+    return isinstance(value, tuple) and any(map(has_oblong, value))
+
+
 def literal(value: Any) -> str:
     """Python source of a constant, or of a tuple that may hold symbols."""
     if isinstance(value, NamedList):
         return value.name
-    if isinstance(value, Size) and same(value[0], value[1]):
-        return text(value[0])
+    if isinstance(value, Size):
+        return _size(value)
     if isinstance(value, tuple):
-        items = [text(item) for item in value]
+        items = [text(item) for item in (paired(value) if has_oblong(value) else value)]
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
     if isinstance(value, str):
         return quoted(value)
@@ -647,10 +765,7 @@ def number(value: float) -> str:
 
 def quoted(value: str) -> str:
     """A string literal in double quotes, ASCII only where escapes are needed."""
-    body = repr("'" + value)[2:-1] if '"' not in value else None
-    if body is None:
-        escaped = repr("'" + value.replace('"', "\x00"))[2:-1]
-        body = escaped.replace("\\x00", '\\"')
+    body = '\\"'.join(repr("'" + piece)[2:-1] for piece in value.split('"'))
     return f'"{body}"'
 
 
@@ -672,8 +787,12 @@ def _written_call(function: str, args: tuple[Any, ...]) -> str:
 def _write(symbol: Symbol) -> tuple[str, int]:
     op, args = symbol.op, symbol.args
     if op == "name":
-        if getattr(symbol, "stale", False):
-            raise Stale(args[0])
+        if getattr(symbol, "gone", False):
+            if symbol.meaning is None or opaque(symbol.meaning):
+                raise Gone(args[0])
+            if isinstance(symbol.meaning, Symbol):
+                return _write(symbol.meaning)
+            return literal(symbol.meaning), _PRECEDENCE["atom"]
         return args[0], _PRECEDENCE["atom"]
     if op == "loop":
         return args[0].text(), _PRECEDENCE["atom"]

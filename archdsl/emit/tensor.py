@@ -9,6 +9,8 @@ from archdsl.emit import symbol as s
 
 HEIGHT = "@height"
 WIDTH = "@width"
+# Before the two: a size that hangs on the run of a loop, so that no text denotes it.
+LOOPED = "@loop"
 
 
 class Tensor:
@@ -154,9 +156,9 @@ def packed(flow: Flow) -> Tensor:
 
 class Family:
     """Values made in a loop: `skips[i]`. Reading one gives its shape with the loop's names
-    replaced by the indices asked for."""
+    replaced by the indices asked for; `fixed` are the shapes of members with plain indices."""
 
-    __slots__ = ("binders", "count", "name", "ordered", "shape", "stride", "variable")
+    __slots__ = ("binders", "count", "fixed", "name", "ordered", "shape", "stride", "variable")
 
     def __init__(
         self,
@@ -172,10 +174,12 @@ class Family:
         self.stride = None
         self.count: Any = None
         self.name = variable
+        self.fixed: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         mapping = {name: index for name, index in zip(self.binders, indices) if name}
-        shape = tuple(s.substitute(dim, mapping) for dim in self.shape)
+        shape = None if s.symbolic(indices) else self.fixed.get(indices)
+        shape = shape or tuple(s.substitute(dim, mapping) for dim in self.shape)
         inner = ", ".join(render(index) for index in indices)
         return Tensor(shape, f"{self.variable}[{inner}]", stride=None, simple=True)
 
@@ -199,6 +203,44 @@ def parts(flow: Flow) -> tuple[Tensor, ...]:
     if isinstance(flow, tuple):
         return tuple(tensor for part in flow for tensor in parts(part))
     return (flow,)
+
+
+def resized(first: Tensor, second: Tensor) -> bool:
+    """Whether two values differ in height or width, or may."""
+    if len(first.shape) != len(second.shape):
+        return True
+    return not all(map(s.same, first.shape[1:], second.shape[1:]))
+
+
+def unsized(tensor: Tensor, mark: str) -> Tensor:
+    """The value where its height and width hang on the run of a loop: only instances tell them."""
+    if len(tensor.shape) != 3 or isinstance(tensor, TensorList):
+        return tensor
+    sizes = (s.name(f"{LOOPED}_{mark}{HEIGHT}"), s.name(f"{LOOPED}_{mark}{WIDTH}"))
+    return tensor.but(shape=(tensor.channels, *sizes))
+
+
+def rerun(before: Tensor, after: Tensor) -> Tensor:
+    """What a loop leaves, of what one run made: the stride is known if no run has any."""
+    if before.stride is None or after.stride is None or s.same(before.stride, after.stride):
+        return after
+    return after.but(stride=None)
+
+
+def read_again(flow: Flow) -> Flow:
+    """The same values, that the next step is not alone to read."""
+    if isinstance(flow, Tensor):
+        return flow.but(fresh=False)
+    return tuple(read_again(part) for part in flow)
+
+
+def joined_stride(
+    condition: Any, then: tuple[Any, Any] | None, other: tuple[Any, Any] | None
+) -> tuple[Any, Any] | None:
+    """The stride after an `if` whose arms have these."""
+    if then is None or other is None:
+        return None
+    return s.choose(condition, then[0], other[0]), s.choose(condition, then[1], other[1])
 
 
 def several_results(flow: Flow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
@@ -11,7 +12,10 @@ from archdsl.diagnostics import SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import CalleeParam, op_arguments
 from archdsl.emit.classes import ClassCode, build
-from archdsl.emit.evaluate import Evaluator, Scope
+from archdsl.emit.evaluate import Evaluator, Loop, Scope
+from archdsl.emit.factories import Function, function_name, function_of
+from archdsl.emit.inputs import nodes
+from archdsl.emit.sizes import Sizes
 from archdsl.emit.tensor import Tensor
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Design, Instance
@@ -25,8 +29,20 @@ if TYPE_CHECKING:
 class Unit:
     """A file in the making. Classes are written on demand, callees before their users."""
 
-    def __init__(self, program: p.Program, designs: Sequence[Design]) -> None:
+    def __init__(
+        self, program: p.Program, designs: Sequence[Design], adapted: AbstractSet[str] = frozenset()
+    ) -> None:
         self.program = program
+        self.adapted = adapted
+        self.functions_used: dict[Function, set[str]] = {}
+        self.taken_names = {
+            *(definition.name for definition in program.definitions),
+            *(extern.name for extern in program.externs),
+            *(variant.name for variant in program.variants),
+            *(each.name for each in program.functions),
+            *(name for constant in program.constants for name in constant.names),
+            *(param.name for each in program.definitions for param in each.params),
+        }
         self.definitions = {definition.name: definition for definition in program.definitions}
         self.externs = {extern.name: extern for extern in program.externs}
         self.functions = {function.name: function for function in program.functions}
@@ -37,14 +53,16 @@ class Unit:
         self._failed: dict[str, SpecError] = {}
         self._by_rank: dict[Any, tuple[Tensor, ...] | None] = {}
         self._instances: dict[str, list[Instance]] = {}
-        self.constants: Scope = {}
         for design in designs:
             for instance in design.instances():
                 found = self._instances.setdefault(instance.definition.name, [])
                 if instance not in found:
                     found.append(instance)
+        self.constants: Scope = {}
         evaluator = Evaluator(
-            self.functions, lambda node, scope: self.bind_callee(None, node, scope)
+            self.functions,
+            lambda node, scope: self.bind_callee(None, node, scope),
+            constants=self.constants,
         )
         for constant in program.constants:
             value = evaluator.evaluate(constant.value, self.constants)
@@ -52,10 +70,46 @@ class Unit:
             values = (value,) if len(names) == 1 else value
             for name, each in zip(names, values):
                 self.constants[name] = named_list(name, each)
+        self.sizes = Sizes(self)
+        self.handed = {
+            callee.name
+            for each in self._instances.values()
+            for instance in each
+            for value in instance.arguments.values()
+            for callee in _callees_in(value)
+        }
+        self._sites: dict[str, list[Scope]] = {}
+        for definition in reversed(program.definitions):
+            self._note_sites(definition, evaluator)
 
     def instances(self, name: str) -> list[Instance]:
         """All that a definition was run on, over the whole file."""
         return self._instances.get(name, [])
+
+    def uses(self, name: str) -> list[Scope]:
+        """The arguments that a definition was run with; where no variant runs it, those that its
+        calls give, as far as they are known."""
+        return [instance.arguments for instance in self.instances(name)] or self._sites.get(
+            name, []
+        )
+
+    def _note_sites(self, definition: p.Definition, evaluator: Evaluator) -> None:
+        """Remember what a body gives to blocks that no variant runs."""
+        for node in nodes(definition.body):
+            if (
+                isinstance(node, p.Call)
+                and node.kind == "block"
+                and not self.instances(node.callee)
+            ):
+                for use in self.uses(definition.name) or [{}]:
+                    given: Scope = {}
+                    for argument in node.arguments:
+                        try:
+                            scope = {**self.constants, **use}
+                            given[argument.parameter] = evaluator.evaluate(argument.value, scope)
+                        except (ArithmeticError, LookupError):
+                            continue
+                    self._sites.setdefault(node.callee, []).append(given)
 
     def callees_seen(self, name: str, uid: int) -> tuple[Callee, ...]:
         """All blocks and ops that a call went to, over the instances of a definition."""
@@ -142,7 +196,11 @@ class Unit:
         evaluator = (
             w.evaluator
             if w is not None
-            else Evaluator(self.functions, lambda n, sc: self.bind_callee(None, n, sc))
+            else Evaluator(
+                self.functions,
+                lambda n, sc: self.bind_callee(None, n, sc),
+                constants=self.constants,
+            )
         )
         kind = "block" if name in self.definitions else "extern" if name in self.externs else "op"
         names = self._parameters(kind, name)
@@ -179,6 +237,18 @@ class Unit:
         self.need("Callable")
         return f"Callable[..., {self.callee_type(callees)}]"
 
+    def argument_text(
+        self, w: ClassWriter | None, definition: str, parameter: str, value: Any
+    ) -> str:
+        """Python text of an argument, its sizes as the parameter has them in this file."""
+        return self.value_text(w, self.sizes.written(definition, parameter, value))
+
+    def adapt(self, callee: Callee, arguments: AbstractSet[str]) -> str:
+        """Note a use of an op's function, with these arguments; its name."""
+        function = function_of(callee)
+        self.functions_used.setdefault(function, set()).update(arguments)
+        return function_name(self, function)
+
     def value_text(self, w: ClassWriter | None, value: Any) -> str:
         """Python text of an argument: constants, symbols, and blocks or ops as values."""
         if isinstance(value, CalleeParam):
@@ -194,10 +264,32 @@ class Unit:
         if isinstance(value, tuple) and not isinstance(value, Size):
             items = [self.value_text(w, item) for item in value]
             return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
-        return s.text(value)
+        return s.text(self._named(w, value))
+
+    def _named(self, w: ClassWriter | None, value: Any) -> Any:
+        """A symbol, with the names of the blocks and ops that it chooses from in their place."""
+        if isinstance(value, (CalleeParam, Callee)):
+            return s.name(self.value_text(w, value))
+        if isinstance(value, tuple) and not isinstance(value, (Size, s.NamedList)):
+            return tuple(self._named(w, each) for each in value)
+        if not isinstance(value, s.Symbol) or value.op == "name":
+            return value
+        if value.op == "loop":
+            loop = value.args[0]
+            element = self._named(w, loop.element)
+            return s.Symbol("loop", Loop(loop.names_bound, element, loop.iterable, loop.conditions))
+        return s.Symbol(value.op, *(self._named(w, each) for each in value.args))
 
     def _callee_text(self, w: ClassWriter | None, callee: Callee) -> str:
-        if callee.kind == "op":
+        if callee.kind == "op" and callee.name in self.adapted:
+            name = self.adapt(callee, dict(callee.arguments).keys())
+            fixed = dict(function_of(callee).fixed)
+            held = [
+                f"{key}={self.value_text(w, value)}"
+                for key, value in callee.arguments
+                if key not in fixed
+            ]
+        elif callee.kind == "op":
             op = OPS[callee.name]
             if op.torch.helper:
                 self.use_helper(op.torch)
@@ -216,7 +308,7 @@ class Unit:
             code = self.code(callee.name)
             name = code.name
             held = [
-                f"{key}={self.value_text(w, value)}"
+                f"{key}={self.argument_text(w, callee.name, key, value)}"
                 for key, value in callee.arguments
                 if key not in code.dropped
             ]
@@ -240,7 +332,7 @@ class Unit:
             values = (value,)
         for name, each in zip(item.names, values):
             if isinstance(each, s.Symbol) and each.op != "name":
-                w.scope[name] = w.local(name, each)
+                w.scope[name] = w.local(name, each, self.value_text(w, each))
             else:
                 w.scope[name] = each
 
@@ -284,6 +376,14 @@ def named_list(name: str, value: Any) -> Any:
     result = s.NamedList(value)
     result.name = name
     return result
+
+
+def _callees_in(value: Any) -> list[Callee]:
+    if isinstance(value, Callee):
+        return [value]
+    if isinstance(value, tuple) and not isinstance(value, Size):
+        return [callee for item in value for callee in _callees_in(item)]
+    return []
 
 
 def _plain(value: Any) -> bool:

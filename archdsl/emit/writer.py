@@ -9,13 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Code, Local, Names, Variable, fits
+from archdsl.emit.code import (
+    Code,
+    Frame,
+    Local,
+    Names,
+    Variable,
+    fits,
+    render,
+    rewritten,
+    variables_in,
+)
 from archdsl.emit.conditions import Arm
 from archdsl.emit.evaluate import Evaluator, Scope, spread
 from archdsl.emit.families import Loop, declare_member
+from archdsl.emit.guard import BUILTINS
 from archdsl.emit.inputs import family_targets
+from archdsl.emit.pairs import Pairs
 from archdsl.emit.tensor import (
     HEIGHT,
+    LOOPED,
     WIDTH,
     Family,
     Flow,
@@ -26,8 +39,9 @@ from archdsl.emit.tensor import (
 )
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
+from archdsl.ir.design import Callee
 from archdsl.ops.op import Size
-from archdsl.reserved import MODULE_ATTRIBUTES, refusal_of_label
+from archdsl.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, refusal_of_label
 from archdsl.source import Span
 
 if TYPE_CHECKING:
@@ -36,7 +50,9 @@ if TYPE_CHECKING:
     from archdsl.emit.classes import ClassCode
     from archdsl.emit.unit import Unit
 
-_RESERVED = ("self", "torch", "nn", "F", "math", "partial", "Tensor")
+# Begins the names of copies until the class is whole: no name of a spec can.
+_COPY = "\u02b0"
+_RESERVED = ("self", "torch", "nn", "F", "math", "partial", "Tensor", *BUILTINS, *PYTHON_KEYWORDS)
 _MARK = re.compile("\0(\\w+)\1(.*?)\1(.*?)\0", re.DOTALL)
 
 
@@ -48,14 +64,16 @@ class ClassWriter:
         unit: Unit,
         code: ClassCode,
         walk: Callable[[ClassWriter, p.Region, Flow], Flow],
-        distinct: bool,
     ) -> None:
         self.unit = unit
         self.code = code
         self.definition = code.definition
-        self.distinct = distinct
-        self.evaluator = Evaluator(unit.functions, self.bind_callee, self.forward_text)
+        self.pairs = Pairs(self)
+        self.evaluator = Evaluator(
+            unit.functions, self.bind_callee, self.forward_text, unit.constants, self.pairs
+        )
         self.scope: Scope = dict(unit.constants)
+        self.frames = [Frame()]
         self.init: Code = []
         self.base: Code = self.init
         self.lines: Code = []
@@ -82,7 +100,12 @@ class ClassWriter:
         self.root_scope = self.scope
         self.lists: set[str] = set()
         self._walk = walk
+        self.trying = False
+        self.samples = [{**unit.constants, **use} for use in unit.uses(self.definition.name)]
         self._versions: dict[str, Variable] = {}
+        self._names: dict[str, str] = {}
+        self._made: list[Variable] = []
+        self._copies: dict[str, Variable] = {}
         self._unsafe: set[str] = set()
 
     # Walking and evaluating
@@ -110,26 +133,93 @@ class ClassWriter:
 
     # The constructor
 
+    @property
+    def init(self) -> Code:
+        """Where the constructor's next line goes."""
+        return self.frames[-1].code
+
+    @init.setter
+    def init(self, code: Code) -> None:
+        self.frames[-1].code = code
+
+    @contextmanager
+    def body(self, *carried: str) -> Iterator[Frame]:
+        """A loop or an arm of the constructor: what is defined inside is gone after. Of the
+        locals in `carried` every run sets what the next one reads."""
+        before = dict(self._versions)
+        first = len(self._made)
+        frame = Frame()
+        self.frames.append(frame)
+        for wish in carried:
+            entry = self._versions.get(wish)
+            self.version(wish).entry = entry
+        try:
+            yield frame
+        finally:
+            self.frames.pop()
+            self.frames[-1].assigned |= frame.assigned
+            ended = self._versions
+            self._versions = before
+            for version in self._made[first:]:
+                version.gone = not self.trying
+            for wish in sorted(frame.assigned & before.keys()):
+                self.version(wish).assumed = ended[wish].assumed
+
+    @contextmanager
+    def arms(self) -> Iterator[Callable[[], None]]:
+        """The arms of an `if`: each starts from what was known before, by a call of what this
+        gives. After, a local that any of them set is known to none."""
+        before = dict(self._versions)
+        names = {wish: version.args for wish, version in before.items()}
+        outer, self.frames[-1].assigned = self.frames[-1].assigned, set()
+
+        def start() -> None:
+            self._versions = dict(before)
+            for wish, version in before.items():
+                version.args = names[wish]
+
+        try:
+            yield start
+        finally:
+            changed = self.frames[-1].assigned & before.keys()
+            for wish in sorted(changed):
+                version = before[wish]
+                if version.copy is not None:
+                    version.args = (version.copy,)
+                if self._versions[wish] is version:
+                    self._define(wish)
+                self._versions[wish].assumed = None
+            self.frames[-1].assigned |= outer
+
     def local(self, wish: str, value: Any, written: str | None = None) -> Variable:
         """A local of the constructor that stands for a value; dropped if nothing reads it."""
-        name = wish
-        if self.distinct or wish not in self._versions:
-            name = self.locals.take(wish)
-        elif wish in self._versions:
-            self._versions[wish].stale = True
-        version = Variable(name, meaning=value)
-        self._versions[wish] = version
-        self.init.append(Local(name=name, text=written or s.text(value)))
-        return version
+        text = written or s.text(value)
+        if wish not in self._names:
+            self._names[wish] = self.locals.take(wish)
+        return self._set(wish, text, meaning=value)
 
-    def running(self, wish: str, value: Any) -> Variable:
-        """A local that follows a value from here on: what the next updates change."""
+    def hold(self, wish: str, value: Any) -> None:
+        """See that a local has a value: a loop is about to follow it."""
         current = self._versions.get(wish)
-        if current is None or current.stale or (self.distinct and not s.same(current, value)):
+        if current is None:
             self.local(wish, value)
         elif not s.same(current, value):
-            self._assign(current, value)
-        return self.version(wish)
+            self._assign(wish, current, value)
+
+    def held(self) -> set[str]:
+        """The locals that hold a value."""
+        return set(self._versions)
+
+    def unknown(self) -> Variable:
+        """The local that a trial would have for a width."""
+        version = Variable("channels")
+        self._made.append(version)
+        return version
+
+    def chosen(self, name: str) -> Variable:
+        """The local that both arms of an `if` have set."""
+        self._names[name] = name
+        return self._define(name)
 
     def latest(self, wish: str) -> Variable:
         """The current version of a running local."""
@@ -137,35 +227,19 @@ class ClassWriter:
 
     def version(self, wish: str) -> Variable:
         """A new version of a local, about whose value nothing is known."""
-        last = self._versions[wish]
-        last.stale = True
-        version = Variable(last.args[0])
-        self._versions[wish] = version
-        return version
+        self._supersede(wish)
+        return self._define(wish)
 
     @property
     def reassigned(self) -> tuple[Variable, ...]:
         """The current versions of all running locals: compare to see whether any changed."""
         return tuple(self._versions.values())
 
-    def update(self, wish: str, current: Variable, value: Any) -> Variable:
-        """Assign the local anew, unless it has that value; its version after."""
+    def update(self, wish: str, current: Variable, value: Any) -> None:
+        """Assign the local anew, unless it has that value."""
         latest = self._versions[wish]
-        held = value is latest or s.same(latest, value)
-        if held and latest.args == current.args:
-            return latest
-        self._assign(current, value)
-        return self._renewed(wish, current)
-
-    def _renewed(self, wish: str, current: Variable) -> Variable:
-        """The version of a local that has just been assigned."""
-        current.stale = True
-        self._versions[wish].stale = self._versions[wish].stale or (
-            self._versions[wish].args == current.args
-        )
-        version = Variable(current.args[0])
-        self._versions[wish] = version
-        return version
+        if not (value is latest or s.same(latest, value)):
+            self._assign(wish, current, value)
 
     def update_all(self, values: dict[str, Any], currents: dict[str, Variable]) -> None:
         """Assign several running locals at once: each new value may read the old ones."""
@@ -176,24 +250,74 @@ class ClassWriter:
         changed = {
             wish: value for wish, value in values.items() if not s.same(value, currents[wish])
         }
-        targets = ", ".join(currents[wish].args[0] for wish in changed)
-        self.init.append(f"{targets} = {', '.join(s.text(value) for value in changed.values())}")
+        targets = ", ".join(self._names[wish] for wish in changed)
+        line = f"{targets} = {', '.join(s.text(value) for value in changed.values())}"
         for wish in changed:
-            self._renewed(wish, currents[wish])
+            self._supersede(wish)
+        self.init.append(line)
+        for wish in changed:
+            self._define(wish)
 
-    def _assign(self, current: Variable, value: Any) -> None:
-        name = current.args[0]
+    def _assign(self, wish: str, current: Variable, value: Any) -> None:
+        name = self._names[wish]
         step = value - current
-        grows = name in s.names_in(value, expand=True)
+        grows = name in s.names_in(value, expand=True) and current.args[0] == name
         if grows and name not in s.names_in(step, expand=True):
             if not (isinstance(step, int) and step < 0):
-                self.init.append(Local(name=name, text=s.text(step), op="+="))
+                self._set(wish, s.text(step), op="+=")
                 return
-        self.init.append(Local(name=name, text=s.text(value)))
+        self._set(wish, s.text(value))
+
+    def _set(self, wish: str, text: str, op: str = "=", meaning: Any = None) -> Variable:
+        self._supersede(wish)
+        self.init.append(Local(name=self._names[wish], text=text, op=op))
+        return self._define(wish, meaning)
+
+    def _define(self, wish: str, meaning: Any = None) -> Variable:
+        """The version of a local that has just been assigned."""
+        for frame in self.frames:
+            frame.assigned.add(wish)
+        version = Variable(self._names[wish], meaning, self.frames[-1])
+        self._versions[wish] = version
+        self._made.append(version)
+        return version
+
+    def _supersede(self, wish: str) -> None:
+        """Before a local is assigned anew: a copy of the value that it has, dropped if no one
+        reads it. It stands in the frame of its version, so that all that follows may."""
+        version = self._versions.get(wish)
+        if version is not None and not version.gone:
+            self._copied(version)
+
+    def _copied(self, version: Variable) -> None:
+        """A version's own local, from its frame on."""
+        if version.args[0] != version.local:
+            return
+        assert version.frame is not None
+        version.copy = f"{_COPY}{len(self._copies)}"
+        self._copies[version.copy] = version
+        version.frame.code.append(Local(name=version.copy, text=version.local))
+        version.args = (version.copy,)
+
+    def name_copies(self, code: ClassCode) -> None:
+        """Give the copies that are left of a finished class their names."""
+        names: dict[str, str] = {}
+        for placeholder in re.findall(rf"{_COPY}\d+", "\n".join(render(code.init))):
+            if placeholder not in names:
+                version = self._copies[placeholder]
+                names[placeholder] = self.locals.take(f"{version.local}_before")
+        for placeholder, name in names.items():
+            self._copies[placeholder].args = (name,)
+        if names:
+
+            def named(text: str) -> str:
+                return re.sub(rf"{_COPY}\d+", lambda found: names[found[0]], text)
+
+            code.init, code.forward = rewritten(code.init, named), rewritten(code.forward, named)
 
     def settled_after(self, last: Variable, value: Any, trips: Any, names: tuple[str, ...]) -> Any:
         """What a running value is once its loop is over: itself, or what every run leaves."""
-        depends = s.names_in(value, expand=True) & {last.args[0], *names}
+        depends = s.gone(value) or s.names_in(value, expand=True) & {last.args[0], *names}
         if last.assumed is not None and s.names_in(last.assumed) & set(names):
             last.assumed = _after_last(last.assumed, trips, names)
         if depends or (not isinstance(trips, s.Symbol) and not trips):
@@ -203,7 +327,7 @@ class ClassWriter:
             return last
         return value
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self, trial: bool = True) -> dict[str, Any]:
         """What a trial walk could change."""
         kept = {
             "init": self.init,
@@ -219,15 +343,32 @@ class ClassWriter:
             "family_runs": {name: list(runs) for name, runs in self.family_runs.items()},
             "variable": self.variable,
             "protected": set(self.protected),
+            "trying": self.trying,
             "_versions": dict(self._versions),
+            "_names": dict(self._names),
             "_unsafe": set(self._unsafe),
             "names": self.names.copy(),
             "locals": self.locals.copy(),
-            "fresh": [version for version in self._versions.values() if not version.stale],
         }
-        kept["loops"] = [(loop, dict(loop.stepped), list(loop.keyed)) for loop in self.loops]
+        kept["texts"] = [
+            (version, version.args, version.copy) for version in self._versions.values()
+        ]
+        kept["frames"] = [(frame, set(frame.assigned)) for frame in self.frames]
+        kept["made"] = len(self._made)
+        kept["loops"] = [
+            (
+                loop,
+                dict(loop.stepped),
+                list(loop.keyed),
+                dict(loop.shared),
+                loop.counts,
+                loop.hidden,
+            )
+            for loop in self.loops
+        ]
         kept["bindings"] = (self.scope, dict(self.scope))
         self.init, self.lines, self.base = [], [], []
+        self.trying = self.trying or trial
         return kept
 
     def commit(self, kept: dict[str, Any]) -> None:
@@ -243,10 +384,18 @@ class ClassWriter:
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Forget a trial walk."""
-        for version in kept.pop("fresh"):
-            version.stale = False
-        for loop, stepped, keyed in kept.pop("loops"):
-            loop.stepped, loop.keyed = stepped, keyed
+        for version, args, copy in kept.pop("texts"):
+            version.args, version.copy = args, copy
+        for frame, assigned in kept.pop("frames"):
+            frame.assigned = assigned
+        made = kept.pop("made")
+        if not kept["trying"]:
+            for version in self._made[made:]:
+                version.gone = True
+            del self._made[made:]
+        for loop, stepped, keyed, shared, counts, hidden in kept.pop("loops"):
+            loop.stepped, loop.keyed, loop.shared = stepped, keyed, shared
+            loop.counts, loop.hidden = counts, hidden
         self.scope, bindings = kept.pop("bindings")
         self.scope.clear()
         self.scope.update(bindings)
@@ -430,14 +579,33 @@ class ClassWriter:
         """Text of a value in `forward`: what the constructor knew is kept as attributes."""
         if isinstance(value, Tensor):
             return value.text
+        value = self._kept(value)
         mapping = {}
         for name in sorted(s.names_in(value)):
+            if name.startswith(LOOPED):
+                continue
             if name.endswith((HEIGHT, WIDTH)):
                 self.sizes.add(name.removesuffix(HEIGHT).removesuffix(WIDTH))
                 mapping[name] = s.name(size_name(name))
             elif name not in self.used_names:
                 mapping[name] = s.Symbol("attribute", s.name("self"), self.capture(name))
         return s.text(s.substitute_shallow(value, mapping), outer)
+
+    def _kept(self, value: Any) -> Any:
+        """A value in terms of what an attribute can keep: the constructor's locals change in loops."""
+        while True:
+            mapping: dict[str, Any] = {}
+            for version in variables_in(value):
+                if version.frame in (None, self.frames[0]):
+                    if version.meaning is None and not self.trying:
+                        self._copied(version)
+                elif not s.opaque(version):
+                    mapping[version.args[0]] = version.meaning or version.assumed
+                elif not self.trying:
+                    raise s.Gone(version.args[0])
+            if not mapping:
+                return value
+            value = s.substitute_shallow(value, mapping)
 
     @property
     def used_names(self) -> set[str]:
@@ -446,7 +614,7 @@ class ClassWriter:
             variable
             for context in self.contexts
             if isinstance(context, Loop)
-            for variable in context.variables
+            for variable in context.names
         }
 
     def use_form(self, made: Any) -> None:
@@ -463,14 +631,21 @@ class ClassWriter:
             for value in (observation.arguments.get("kernel"),)
         )
 
-    def oblong(self, kernel: s.Symbol) -> bool:
-        """Whether a kernel may differ in height and width: some instance's does."""
-        names = s.names_in(kernel, expand=True)
+    def sampled(self, name: str) -> tuple[Callee, ...]:
+        """The blocks and ops that a name stands for in the uses that are known."""
+        found: list[Callee] = []
+        for sample in self.samples:
+            value = sample.get(name)
+            if isinstance(value, Callee) and value not in found:
+                found.append(value)
+        return tuple(found)
+
+    def side_by_side(self, pad: s.Symbol) -> bool:
+        """Whether a padding is a number for each side in some use."""
         return any(
-            isinstance(instance.arguments.get(name), Size)
-            and instance.arguments[name][0] != instance.arguments[name][1]
-            for instance in self.unit.instances(self.definition.name)
-            for name in names
+            isinstance(sample.get(name), tuple) and not isinstance(sample[name], Size)
+            for sample in self.samples
+            for name in s.names_in(pad, expand=True)
         )
 
     def family_variable(self, name: str) -> str:

@@ -10,11 +10,14 @@ Nodes name their operands by these numbers, so that an instance means the same w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from archdsl.ir.program import Definition, Item
 from archdsl.node import Node
 from archdsl.ops.op import Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Callee(Node):

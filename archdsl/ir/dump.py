@@ -7,7 +7,15 @@ from typing import Any
 
 from archdsl.expr import Expr, Template
 from archdsl.ir.design import Design, Row
-from archdsl.ir.program import BoundArgument, Definition, ModuleName, Program, Region, ValueTarget
+from archdsl.ir.program import (
+    BoundArgument,
+    Capture,
+    Definition,
+    ModuleName,
+    Program,
+    Region,
+    ValueTarget,
+)
 from archdsl.node import Node
 from archdsl.ops.op import Op
 from archdsl.source import Source, Span
@@ -80,6 +88,17 @@ def _definition(definition: Definition) -> Iterator[str]:
     )
     yield f"{definition.kind} {definition.name}({params}): {ports}"
     yield from _region(definition.body, 1)
+    for told in definition.weights:
+        yield f"  Weights source={told.source}"
+        for rule in told.rules:
+            target = "none" if rule.target is None else _expr(rule.target)
+            yield f"    {''.join(map(_pattern, rule.pattern))}: {target}"
+
+
+def _pattern(part: str | Capture) -> str:
+    if isinstance(part, str):
+        return part
+    return f"{{{part.name}: int}}" if part.number else f"{{{part.name}}}"
 
 
 def _port(port: Any) -> str:

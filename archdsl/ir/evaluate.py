@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from archdsl import expr as e
 from archdsl import values as v
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.ir.design import Callee
 from archdsl.ir.program import Function
+from archdsl.limits import CALLS, LIMITS, more
 from archdsl.ops.op import SAME, Size
 from archdsl.source import Span
 
-MAX_STEPS = 4_000_000
-MAX_CALLS = 100
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Poisoned(Exception):
@@ -72,8 +73,8 @@ class Budget:
 
     __slots__ = ("left",)
 
-    def __init__(self, steps: int = MAX_STEPS) -> None:
-        self.left = steps
+    def __init__(self) -> None:
+        self.left = LIMITS["steps"]
 
     def spend(self, steps: int, span: Span) -> None:
         self.left -= steps
@@ -82,7 +83,8 @@ class Budget:
                 "E407",
                 "this spec takes too many steps to compute",
                 span,
-                help="a loop or a function here runs too often, or a block uses itself too often",
+                help="a loop or a function here runs too often, or a block uses itself too often; "
+                f"{more('steps')}",
             )
 
 
@@ -99,7 +101,8 @@ def spread(names: tuple[str, ...], value: Any, span: Span) -> tuple[Any, ...]:
     if type(value) is not tuple:
         raise fault("E408", f"`{shown}` takes a list apart, but this is {v.kind(value)}", span)
     if len(value) != len(names):
-        raise fault("E408", f"{len(value)} values for {len(names)} names `{shown}`", span)
+        given = f"{v.show(value)} has {len(value)}"
+        raise fault("E408", f"`{shown}` takes {len(names)} values apart, and {given}", span)
     return value
 
 
@@ -143,10 +146,10 @@ class Evaluator:
         """An int that is not below `least`."""
         value = self.evaluate(node, scope)
         if type(value) is not int:
-            help = None
             if isinstance(value, float):
                 help = "`//` divides ints, `int(...)` cuts, `round(...)` rounds"
-            raise fault("E402", f"{what} is an int, not {v.kind(value)}", node.span, help)
+                raise fault("E402", f"{what} is an int, not {v.show(value)}", node.span, help)
+            raise fault("E402", f"{what} is an int, not {v.kind(value)}", node.span)
         if value < least:
             raise fault("E409", f"{what} is {value}, and must be at least {least}", node.span)
         return value
@@ -158,7 +161,7 @@ class Evaluator:
             found = v.items(_plain("for", value))
         except v.Fault as problem:
             raise fault(problem.code, problem.message, node.span, problem.help) from None
-        self.budget.spend(2 * len(found), node.span)
+        self.budget.spend(4 * len(found), node.span)
         return found
 
     def template(self, node: e.Template, scope: Scope) -> str:
@@ -259,20 +262,14 @@ class Evaluator:
         return self._bind(found, given, node.span)
 
     def _function(self, function: Function, node: e.CallExpr, scope: Scope) -> Any:
-        if len(node.arguments) != len(function.params):
-            raise v.Fault(
-                "E406",
-                f"`{function.name}` takes {len(function.params)} arguments, "
-                f"not {len(node.arguments)}",
-            )
         self.budget.spend(10, node.span)
         inner = Scope(self.roots)
         for param, argument in zip(function.params, node.arguments):
             inner.names[argument.name or param] = self.evaluate(argument.value, scope)
         self._calls += 1
         try:
-            if self._calls > MAX_CALLS:
-                raise fault("E407", f"functions call each other {MAX_CALLS} deep", node.span)
+            if self._calls > CALLS:
+                raise fault("E407", f"functions call each other {CALLS} deep", node.span)
             return self.evaluate(function.value, inner)
         finally:
             self._calls -= 1

@@ -301,6 +301,30 @@ class Port(Node):
     span: Span
 
 
+class Capture(Node):
+    """`{i}` in a pattern: a run of characters, or the digits of a `number`."""
+
+    name: str
+    number: bool
+
+
+class Renaming(Node):
+    """A key of somebody else's as a pattern, and our key for it; `target` None: it is left out."""
+
+    pattern: tuple[str | Capture, ...]
+    target: Template | None
+    span: Span
+
+
+class Weights(Node):
+    """What a `source` calls the keys of a model; the first rule that matches a key counts, and a
+    key that none matches keeps its name."""
+
+    source: str
+    rules: tuple[Renaming, ...]
+    span: Span
+
+
 class Definition(Node):
     """A block, sequence or model."""
 
@@ -312,6 +336,7 @@ class Definition(Node):
     outputs: tuple[Port, ...]
     body: Region
     init: tuple[InitRule, ...]
+    weights: tuple[Weights, ...] = ()
     source: Source
     span: Span
 

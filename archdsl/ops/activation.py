@@ -176,6 +176,7 @@ OPS = (
             _number("init", 0.25, "slope at the start"),
         ),
         params=lambda args, x: x[0] if args["per_channel"] else 1,
+        state=lambda args, x: {"weight": (x[0] if args["per_channel"] else 1,)},
         torch=Torch(module="nn.PReLU", arguments=_prelu_arguments),
         rank=None,
         activation=True,

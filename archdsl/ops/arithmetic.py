@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import Args, Op, OpError, OpParam, Shape, Torch, known
 from archdsl.ops.rules import (
     as_map,
@@ -16,6 +14,10 @@ from archdsl.ops.rules import (
     show,
     whole,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CATEGORY = "arithmetic"
 TENSOR = "from torch import Tensor, nn"
@@ -224,6 +226,7 @@ OPS = (
         ),
         shape=lambda args, x: as_map("layer_scale", x),
         params=lambda args, x: x[0],
+        state=lambda args, x: {"gamma": (x[0],)},
         torch=Torch(
             module="LayerScale",
             helper=LAYER_SCALE,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import SAME, Args, Op, OpError, OpParam, Size
 from archdsl.ops.rules import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 EXPECTED = {
     "int": "a whole number",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import (
     SAME,
     Args,
@@ -33,6 +31,10 @@ from archdsl.ops.rules import (
     uneven,
     window,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PADDED_CONV = '''\
 class PaddedConv2d(nn.Conv2d):
@@ -145,6 +147,15 @@ def _conv_params(args: Args, x: Shape) -> Any:
     return weights + args["width"] if args["bias"] else weights
 
 
+def _state(args: Args, *weight: Any) -> dict[str, Shape]:
+    state: dict[str, Shape] = {"weight": weight}
+    return {**state, "bias": (args["width"],)} if args["bias"] else state
+
+
+def _conv_state(args: Args, x: Shape) -> dict[str, Shape]:
+    return _state(args, args["width"], x[0] // args["groups"], *pair(args["kernel"]))
+
+
 def _conv_macs(args: Args, x: Shape, out: Shape) -> Any:
     tall, wide = pair(args["kernel"])
     return out[1] * out[2] * out[0] * (x[0] // args["groups"]) * tall * wide
@@ -240,6 +251,10 @@ def _transpose_params(args: Args, x: Shape) -> Any:
     return weights + args["width"] if args["bias"] else weights
 
 
+def _transpose_state(args: Args, x: Shape) -> dict[str, Shape]:
+    return _state(args, x[0], args["width"] // args["groups"], *pair(args["kernel"]))
+
+
 def _transpose_macs(args: Args, x: Shape, out: Shape) -> Any:
     tall, wide = pair(args["kernel"])
     return x[0] * x[1] * x[2] * (out[0] // args["groups"]) * tall * wide
@@ -319,6 +334,7 @@ OPS = (
         parameters=(WIDTH, KERNEL, STRIDE, PAD, DILATION, GROUPS, BIAS, PAD_MODE),
         shape=_conv_shape,
         params=_conv_params,
+        state=_conv_state,
         macs=_conv_macs,
         window=_window,
         torch=Torch(module="nn.Conv2d", arguments=_conv_arguments, select=_conv_form),
@@ -344,6 +360,7 @@ OPS = (
         ),
         shape=_depthwise_shape,
         params=lambda args, x: _conv_params(_as_conv(args, x), x),
+        state=lambda args, x: _conv_state(_as_conv(args, x), x),
         macs=lambda args, x, out: _conv_macs(_as_conv(args, x), x, out),
         window=_window,
         torch=Torch(
@@ -374,6 +391,7 @@ OPS = (
         ),
         shape=_transpose_shape,
         params=_transpose_params,
+        state=_transpose_state,
         macs=_transpose_macs,
         window=_transpose_window,
         torch=Torch(module="nn.ConvTranspose2d", arguments=_transpose_arguments),
@@ -395,6 +413,7 @@ OPS = (
         ),
         shape=_linear_shape,
         params=_linear_params,
+        state=lambda args, x: _state(args, args["width"], x[-1]),
         macs=lambda args, x, out: product(x) * args["width"],
         torch=Torch(
             module="nn.Linear",

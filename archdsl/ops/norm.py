@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.node import replace
 from archdsl.ops.op import Args, Argument, Op, OpError, OpParam, Shape, Torch, known
 from archdsl.ops.rules import (
@@ -15,6 +13,10 @@ from archdsl.ops.rules import (
     optional,
     positional,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LAYER_NORM_2D = '''\
 class LayerNorm2d(nn.LayerNorm):
@@ -66,6 +68,17 @@ def _eps(op: str) -> OpParam:
 
 def _affine(args: Args, x: Shape) -> Any:
     return 2 * x[0] if args["affine"] else 0
+
+
+def _scaled(args: Args, channels: Any) -> dict[str, Shape]:
+    return {"weight": (channels,), "bias": (channels,)} if args["affine"] else {}
+
+
+def _batch_state(args: Args, x: Shape) -> dict[str, Shape]:
+    state = _scaled(args, x[0])
+    if args["track"]:
+        state |= {"running_mean": (x[0],), "running_var": (x[0],), "num_batches_tracked": ()}
+    return state
 
 
 def _batch_form(args: Args, x: Shape) -> Torch:
@@ -134,6 +147,10 @@ def _layer_params(args: Args, x: Shape) -> Any:
     return (2 if args["affine"] else 0) * (x[-1] if _on_last(args, x) else x[0])
 
 
+def _layer_state(args: Args, x: Shape) -> dict[str, Shape]:
+    return _scaled(args, x[-1] if _on_last(args, x) else x[0])
+
+
 def _layer_arguments(args: Args, x: Shape) -> tuple[Argument, ...]:
     return (
         *positional(x[-1] if _on_last(args, x) else x[0]),
@@ -176,6 +193,7 @@ OPS = (
         ),
         shape=_batch_shape,
         params=_affine,
+        state=_batch_state,
         torch=Torch(module="nn.BatchNorm2d", arguments=_batch_arguments, select=_batch_form),
         rank=None,
         norm=True,
@@ -200,6 +218,7 @@ OPS = (
         ),
         shape=_layer_shape,
         params=_layer_params,
+        state=_layer_state,
         torch=Torch(
             module="LayerNorm2d",
             helper=LAYER_NORM_2D,
@@ -224,6 +243,7 @@ OPS = (
         ),
         shape=_group_shape,
         params=_affine,
+        state=lambda args, x: _scaled(args, x[0]),
         torch=Torch(
             module="nn.GroupNorm",
             arguments=lambda args, x: (
@@ -250,6 +270,7 @@ OPS = (
         ),
         shape=_instance_shape,
         params=_affine,
+        state=_batch_state,
         torch=Torch(module="nn.InstanceNorm2d", arguments=_instance_arguments),
         norm=True,
         stateful=True,

@@ -11,12 +11,15 @@ a rule that must compare first asks `known(...)`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from archdsl.node import Node
 
-Shape = tuple[Any, ...]
-Args = Mapping[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Shape = tuple["Any", ...]
+Args = Mapping[str, "Any"]
 
 
 class _Required:
@@ -35,7 +38,7 @@ REQUIRED = _Required()
 SAME = _Same()
 
 
-class Size(tuple[Any, Any]):
+class Size(tuple["Any", "Any"]):
     """A height and a width. Equal sides are written as one number in PyTorch."""
 
     __slots__ = ()
@@ -135,6 +138,10 @@ def no_params(args: Args, x: Shape) -> int:
     return 0
 
 
+def no_state(args: Args, x: Shape) -> dict[str, Shape]:
+    return {}
+
+
 def no_macs(args: Args, x: Shape, out: Shape) -> int:
     return 0
 
@@ -167,7 +174,8 @@ class Op(Node):
     nothing may change it in place.
     `stateful` ops hold parameters, buffers or a random state: two uses are two modules.
     `params` may depend on the input's shape, `macs` also on the output's; neither includes the
-    batch, and multiply-adds leave out biases.
+    batch, and multiply-adds leave out biases. `state` tells what the module adds to a
+    `state_dict`: its keys, and their shapes.
     """
 
     name: str
@@ -177,6 +185,7 @@ class Op(Node):
     parameters: tuple[OpParam, ...] = ()
     shape: Callable[[Args, Shape], Shape] = same_shape
     params: Callable[[Args, Shape], int] = no_params
+    state: Callable[[Args, Shape], dict[str, Shape]] = no_state
     macs: Callable[[Args, Shape, Shape], int] = no_macs
     window: Callable[[Args], Window | None] = lambda args: LOCAL
     torch: Torch

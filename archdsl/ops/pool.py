@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import Args, Argument, Op, OpError, OpParam, Shape, Torch, Window, known, pair
 from archdsl.ops.rules import SIDES, as_map, check_fit, needed, optional, positional, window
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KERNEL = OpParam(name="kernel", type="size", doc="window, one side or HxW", minimum=1)
 STRIDE = OpParam(

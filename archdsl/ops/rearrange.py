@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import Args, Argument, Op, OpError, OpParam, Shape, Torch, Window, known
 from archdsl.ops.rules import (
     as_map,
@@ -18,6 +16,10 @@ from archdsl.ops.rules import (
     show,
     whole,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CATEGORY = "rearrangement"
 TENSOR = "from torch import Tensor, nn"
@@ -132,7 +134,8 @@ def _fill(op: str, shape: tuple[Any, ...], total: Any) -> Shape:
             f"`{op}` must keep the number of values: {total} arrive, and {show(shape)} "
             + (f"needs a multiple of {rest}" if unknown else f"holds {rest}"),
             "shape",
-            f"-1 for one of the sizes works it out; {total} = {_factors(total, shape)}",
+            "-1 for one of the sizes works it out"
+            + (f"; {total} = {_factors(total, shape)}" if len(shape) > 1 else ""),
         )
     if unknown:
         at = unknown[0]
@@ -281,7 +284,8 @@ def _pixel_shuffle_shape(args: Args, x: Shape) -> Shape:
     factor = args["factor"]
     area = factor * factor
     if known(channels, area) and channels % area:
-        wide = max(channels // area, 1) * area
+        low = channels // area * area
+        wide = f"{low} or {low + area}" if low else area
         raise OpError(
             "E238",
             f"`pixel_shuffle({factor})` makes {area} channels into one pixel each, and "
@@ -310,7 +314,8 @@ def _pixel_unshuffle_shape(args: Args, x: Shape) -> Shape:
 def _pixel_shuffle_window(args: Args) -> Window:
     from fractions import Fraction
 
-    step = Fraction(1, args["factor"])
+    factor = args["factor"]
+    step = Fraction(1, factor) if known(factor) else 1 / factor
     return Window(stride=(step, step))
 
 

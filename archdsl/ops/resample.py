@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl.ops.op import (
     SAME,
     Args,
@@ -19,6 +17,10 @@ from archdsl.ops.op import (
     pair,
 )
 from archdsl.ops.rules import SIDES, as_map, atom, describe, needed, optional, positional, scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CATEGORY = "size"
 TENSOR = "from torch import Tensor, nn"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from archdsl.ops.op import SAME, Args, Argument, OpError, Shape, Size, Window, known, pair
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SIDES = ("height", "width")
 
@@ -119,8 +122,9 @@ def check_same(op: str, args: Args) -> None:
                 f"`{op}` with a kernel that spans {span} pixels has no padding that keeps the size "
                 "on both sides alike",
                 "kernel",
-                f"say the padding: `pad={low}`, or `pad=[{low}, {span - 1 - low}, {low}, "
-                f"{span - 1 - low}]` for left, right, top, bottom",
+                f"say the padding: `pad={0 if kernel == args['stride'] else low}`, or "
+                f"`pad=[{low}, {span - 1 - low}, {low}, {span - 1 - low}]` for left, right, top, "
+                "bottom",
             )
 
 
@@ -193,7 +197,7 @@ def axis_of(op: str, axis: int, rank: int, parameter: str) -> int:
     if not -rank <= axis < rank:
         raise OpError(
             "E240",
-            f"`{op}` has no axis {axis} in a value with {rank} (the batch not counted)",
+            f"`{op}` has no axis {axis}: what arrives has {rank} (the batch not counted)",
             parameter,
             f"axes go from 0 to {rank - 1}" if rank > 1 else "the only axis is 0",
         )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema import arguments as args
-from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.imports import in_standard
 from archdsl.sema.scope import LISTS, NUMBERS, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
+from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.values import BUILTINS, arity
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archdsl.diagnostics import SpecError
     from archdsl.sema.units import Entity, Unit
-    from archdsl.source import Span
 
 
 class Applications:
@@ -91,13 +90,18 @@ class Applications:
             what = article(binding.what if binding is not None else "constant")
             return error("E303", f"`{name}` is {what} and cannot be called", node.span)
         functions = {n for n, other in self.unit.names.items() if other.kind != "constant"}
+        known = functions | set(BUILTINS) | set(table.OPS)
+        start = node.span.start
+        at = Span(source=node.span.source, start=start, end=start + len(name))
+        standard = in_standard(name)
         return error(
             "E302",
             f"there is no function, block or op `{name}`",
-            node.span,
+            at,
             "unknown",
-            help=in_standard(name)
-            or did_you_mean(name, functions | set(BUILTINS) | set(table.OPS)),
+            notes=(f"the functions are {listed(sorted(BUILTINS))}",),
+            help=standard or did_you_mean(name, known),
+            fix=None if standard else respelt(name, known, at),
         )
 
     def _partial(
@@ -179,7 +183,7 @@ class Applications:
 
     def model_of(self, entity: Entity) -> Entity:
         """The model behind a variant; circles of variants are reported."""
-        seen = [entity]
+        seen = {id(entity): entity}
         while isinstance(entity.node, ast.Variant):
             base = entity.node.base
             following = entity.unit.names.get(base.text)
@@ -193,13 +197,15 @@ class Applications:
                     base.span,
                     "unknown name",
                     help=did_you_mean(base.text, models),
+                    fix=respelt(base.text, models, base.span),
                 )
-            if following in seen:
-                raise _circle(seen[seen.index(following) :])
-            seen.append(following)
+            if id(following) in seen:
+                way = list(seen.values())
+                raise _circle(way[way.index(following) :])
+            seen[id(following)] = following
             entity = following
         if entity.kind != "broken" and not is_model(entity):
-            base = seen[-2].node.base  # type: ignore[union-attr]
+            base = list(seen.values())[-2].node.base  # type: ignore[union-attr]
             raise error(
                 "E319",
                 f"a variant is of a model, and `{base.text}` is {article(kind_word(entity))}",

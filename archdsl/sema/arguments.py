@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from archdsl.expr import Number
 from archdsl.node import Node
 from archdsl.ops.op import REQUIRED
-from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
+from archdsl.source import Span
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archdsl.diagnostics import SpecError
     from archdsl.expr import Argument
     from archdsl.ops.op import Op
-    from archdsl.source import Span
     from archdsl.syntax import ast
 
 
@@ -69,7 +69,9 @@ def match(
         if formal is None:
             raise unknown(argument, formals, what)
         if formal.name in given:
-            raise repeated(formal.name, argument, given[formal.name])
+            raise repeated(
+                formal.name, argument, given[formal.name], _torch_order(arguments, formals, what)
+            )
         given[formal.name] = argument
         pairs.append((formal, argument))
     if not partial:
@@ -126,25 +128,42 @@ def unknown(argument: Argument, formals: Sequence[Formal], what: str) -> SpecErr
     """The finding that there is no parameter of the argument's name."""
     names = [formal.name for formal in formals]
     note = f"the parameters are {signature(formals)}" if names else f"`{what}` takes no arguments"
+    name = argument.name or ""
+    start = argument.span.start
+    at = Span(source=argument.span.source, start=start, end=start + len(name))
     return error(
         "E310",
-        f"`{what}` has no parameter `{argument.name}`",
-        argument.span,
+        f"`{what}` has no parameter `{name}`",
+        at,
         notes=(note,),
-        help=did_you_mean(argument.name or "", names),
+        help=did_you_mean(name, names),
+        fix=respelt(name, names, at),
     )
 
 
-def repeated(name: str, argument: Argument, first: Argument) -> SpecError:
+def repeated(name: str, argument: Argument, first: Argument, help: str | None = None) -> SpecError:
     return error(
         "E312",
         f"`{name}` is given twice",
         argument.span,
         "given again",
         others=((first.span, "given here"),),
-        help="leave one of them out",
+        help=help or "leave one of them out",
     )
 
 
+def _torch_order(arguments: Sequence[Argument], formals: Sequence[Formal], what: str) -> str | None:
+    """The help for `conv(3, 64, 7, stride=2)`, which begins with the channels that arrive."""
+    first = [argument for argument in arguments if argument.name is None]
+    if [formal.name for formal in formals[:3]] != ["width", "kernel", "stride"]:
+        return None
+    if len(first) != 3 or not all(isinstance(argument.value, Number) for argument in first):
+        return None
+    rest = ", ".join(argument.span.text for argument in arguments[1:])
+    return f"input channels are never written: `{what}({rest})`"
+
+
 def signature(formals: Sequence[Formal]) -> str:
-    return ", ".join(f"`{f.name}`" if f.required else f"`{f.name}` (optional)" for f in formals)
+    required = ", ".join(f"`{formal.name}`" for formal in formals if formal.required)
+    optional = ", ".join(f"`{formal.name}`" for formal in formals if not formal.required)
+    return "; optional: ".join(filter(None, (required, optional))) if required else optional

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.ir import program as p
 from archdsl.node import Node
 from archdsl.ops import table
 from archdsl.ops.op import Op
 from archdsl.sema import arguments as args
-from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.imports import in_standard
 from archdsl.sema.naming import snake_case
 from archdsl.sema.scope import NUMBERS, Scope, article, names_in
+from archdsl.sema.synonyms import op_of
 from archdsl.sema.units import MERGES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -229,14 +229,25 @@ def _uncallable(
     kinds = ["the ops", "the blocks of this file"]
     if held:
         kinds.append(f"what {listed(sorted(held))} may hold")
+    known = held | blocks | set(table.OPS) | set(MERGES)
+    standard = in_standard(name)
     return error(
         "E302",
         f"there is no block or op `{name}`",
         call.name.span,
         "unknown",
         notes=(f"looked for among {' and '.join(kinds)}",),
-        help=in_standard(name) or did_you_mean(name, held | blocks | set(table.OPS) | set(MERGES)),
+        help=standard or _called_elsewhere(name) or did_you_mean(name, known),
+        fix=None if standard else respelt(name, known, call.name.span),
     )
+
+
+def _called_elsewhere(name: str) -> str | None:
+    op = op_of(name, set(table.OPS))
+    if op is None or op == name.lower():
+        return None
+    known = table.lookup(op)
+    return f"it is called `{known.name if known is not None else op}` here"
 
 
 def _holds(binding: Binding | None) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.sema import calls
-from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.finish import Finish
 from archdsl.sema.flow import Flow
 from archdsl.sema.place import Place
@@ -16,6 +14,7 @@ from archdsl.sema.resolve import Resolver
 from archdsl.sema.scope import Binding, Scope, article
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from archdsl.source import Span
 
 PARAM_TYPES = ("int", "float", "bool", "str", "size", "list", "block")
+
+
+NAME_OUTSIDE = "name it outside of the branch, loop or arm that it is in"
 
 
 class Lowering:
@@ -107,8 +109,12 @@ class Lowering:
     def _param(self, param: ast.Param, scope: Scope, reserved: dict[str, str]) -> p.Param:
         name = param.name.text
         if name in reserved:
+            asked = "in" if name == "in_channels" else name.removesuffix("_channels")
             raise error(
-                "E305", f"`{name}` cannot be a parameter: {reserved[name]}", param.name.span
+                "E305",
+                f"`{name}` cannot be a parameter: {reserved[name]}",
+                param.name.span,
+                help=f"leave it out, and ask for it by `{asked}.channels`",
             )
         kind = None if param.type is None else param.type.text
         if param.type is not None and kind not in PARAM_TYPES:
@@ -118,6 +124,7 @@ class Lowering:
                 param.type.span,
                 notes=(f"there are {listed(PARAM_TYPES)}",),
                 help=did_you_mean(param.type.text, PARAM_TYPES),
+                fix=respelt(param.type.text, PARAM_TYPES, param.type.span),
             )
         default = self.resolver.optional(param.default, scope)
         callable = kind == "block"
@@ -190,9 +197,10 @@ class Lowering:
                 "E308",
                 f"nothing in the body is called `{name.text}`, which is to come out",
                 name.span,
-                others=((away.span, "not visible at the end of the body"),) if away else (),
+                others=((away.span, "bound here, and not visible at the end"),) if away else (),
                 help=did_you_mean(name.text, scope.visible())
-                or f"name the value: `... as {name.text}`",
+                or (NAME_OUTSIDE if away else f"name the value: `... as {name.text}`"),
+                fix=respelt(name.text, scope.visible(), name.span),
             )
         if binding.sort == "number" or binding.sort == "shared":
             raise error(

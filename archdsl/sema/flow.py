@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.node import replace
+from archdsl.reserved import refusal_of_name
 from archdsl.sema import arguments as args
 from archdsl.sema import calls
 from archdsl.sema.errors import error
@@ -19,6 +18,7 @@ from archdsl.sema.statements import misplaced, out_of_place
 from archdsl.sema.units import MERGES
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -94,7 +94,11 @@ class Flow(Merges):
             start = p.From(value=value, span=chain.head.span, uid=self.next_uid())
             items.append(self.with_targets(start, chain.result, place))
         for step in chain.steps:
-            items += self.step(step, place)
+            try:
+                items += self.step(step, place)
+            except SpecError as failure:
+                self.report(failure)
+                _forgive_step(step, place)
         return items
 
     # Steps
@@ -281,6 +285,10 @@ class Flow(Merges):
         if len(items) != 1 or (isinstance(items[0], p.Group) and items[0].name is None):
             raise error("E324", "a side head of several steps needs a label", aux.span)
         name = head.label.base if head.label is not None else ""
+        reason = refusal_of_name(str(name))  # a value of the forward, too
+        if head.label is not None and reason is not None:
+            message = f"`{name}` cannot be a side head: {reason}"
+            raise error("E322", message, head.label.span, help="rename it")
         return p.Aux(
             name=str(name), weight=weight, step=items[0], span=aux.span, uid=self.next_uid()
         )
@@ -322,10 +330,20 @@ def _forgive(statement: ast.Statement, place: Place) -> None:
         idents = [(statement.name.text, statement.name.span)]
     elif isinstance(statement, ast.Chain):
         for step in statement.steps:
-            if step.result is not None:
-                idents += [(name.base, name.span) for name in step.result.names]
-            if step.label is not None and isinstance(step.label.base, str):
-                idents.append((step.label.base, step.label.span))
+            _forgive_step(step, place)
+    _forgive_names(idents, place)
+
+
+def _forgive_step(step: ast.Step, place: Place) -> None:
+    idents: list[tuple[str, Span]] = []
+    if step.result is not None:
+        idents += [(name.base, name.span) for name in step.result.names]
+    if step.label is not None and isinstance(step.label.base, str):
+        idents.append((step.label.base, step.label.span))
+    _forgive_names(idents, place)
+
+
+def _forgive_names(idents: list[tuple[str, Span]], place: Place) -> None:
     for text, span in idents:
         if place.scope.find(text) is None:
             place.scope.put(Binding(text, "any", "value", span))

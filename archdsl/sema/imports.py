@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from archdsl.sema.errors import did_you_mean, error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.source import Span
 
@@ -74,6 +74,7 @@ def _check_form(written: str, span: Span) -> None:
             "an import's path is relative to the file that imports",
             span,
             "an absolute path",
+            help="write the way from this file, inside the folder of the specs",
         )
     if not written.isprintable():
         raise error("E330", "an import's path has a character that no path should have", span)

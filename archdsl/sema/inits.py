@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
+from archdsl.diagnostics import Fix
 from archdsl.ir import program as p
 from archdsl.node import replace
 from archdsl.ops import table
 from archdsl.sema import arguments as args
-from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
+from archdsl.source import Span
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -139,6 +140,10 @@ def lower_fill(node: e.Expr, resolver: Resolver, scope: Scope) -> e.Expr:
     return e.CallExpr(function=scheme, arguments=arguments, span=node.span)
 
 
+# What schemes are called in Keras.
+_ELSEWHERE = {"he_": "kaiming_", "glorot_": "xavier_", "truncated_": "trunc_"}
+
+
 def _kind(kind: ast.Ident) -> str:
     op = table.lookup(kind.text)
     if op is None:
@@ -162,12 +167,20 @@ def _scheme(
     name = node.function if isinstance(node, e.CallExpr) else node.id
     formals = SCHEMES.get(name)
     if formals is None:
+        start = node.span.start
+        at = Span(source=node.span.source, start=start, end=start + len(name))
+        known = name
+        for elsewhere, here in _ELSEWHERE.items():
+            known = known.replace(elsewhere, here)
         raise error(
             "E316",
             f"there is no initialisation `{name}`",
-            node.span,
+            at,
             notes=(f"there are {listed(SCHEMES)}",),
-            help=did_you_mean(name, SCHEMES),
+            help=(
+                f"it is called `{known}` here" if known in SCHEMES else did_you_mean(name, SCHEMES)
+            ),
+            fix=Fix(span=at, text=known) if known in SCHEMES else respelt(name, SCHEMES, at),
         )
     given = node.arguments if isinstance(node, e.CallExpr) else ()
     pairs = args.match(given, formals, name, node.span, partial=False)

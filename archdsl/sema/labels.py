@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.ir import program as p
 from archdsl.node import replace
@@ -11,6 +9,7 @@ from archdsl.sema.errors import error
 from archdsl.sema.naming import Namespace, Slot, check_label
 from archdsl.sema.scope import Binding, check_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.sema.place import Place
     from archdsl.sema.resolve import Resolver

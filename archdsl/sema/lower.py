@@ -8,14 +8,15 @@ phases can report what is wrong with those.
 from __future__ import annotations
 
 import os
+import sys
 from itertools import count
-from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
+from archdsl.node import replace
 from archdsl.sema import arguments as args
-from archdsl.sema import calls, inits
+from archdsl.sema import calls, inits, weights
 from archdsl.sema.applications import is_model
 from archdsl.sema.definition import Lowering
 from archdsl.sema.errors import error
@@ -27,8 +28,10 @@ from archdsl.sema.taps import cut
 from archdsl.sema.units import Entity, Units
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from archdsl.diagnostics import Bag
     from archdsl.sema.place import Place
@@ -60,6 +63,7 @@ class _Session:
         self._queue: list[Entity] = []
         self._taken: dict[str, Entity] = {}
         self._current = Lowered()
+        self._weights = weights.clauses(units.opened, bag)
         self._derived: dict[tuple[Entity, tuple[str, ...]], Entity] = {}
 
     def program(self) -> p.Program:
@@ -149,7 +153,7 @@ class _Session:
         except SpecError as failure:
             self._report(failure)
         except RecursionError:
-            self._report(error("E346", f"`{entity.text}` is nested too deeply", entity.span))
+            self._report(error("E490", f"`{entity.text}` is nested too deeply", entity.span))
 
     def _report(self, failure: SpecError) -> None:
         self._current.sound = False
@@ -159,7 +163,8 @@ class _Session:
         resolver = Resolver(entity.unit, self.name_of, lambda label: None)
         match entity.node:
             case ast.Block() as node:
-                return self._lowering(entity.unit).definition(node, self._named(entity))
+                definition = self._lowering(entity.unit).definition(node, self._named(entity))
+                return replace(definition, weights=self._told(entity, node))
             case ast.Extern() as node:
                 return self._extern(node, entity)
             case ast.Function() as node:
@@ -170,6 +175,15 @@ class _Session:
                 return self._variant(node, entity, resolver)
             case _:
                 raise TypeError(f"no rule for {entity.kind}")
+
+    def _told(self, entity: Entity, model: ast.Block) -> tuple[p.Weights, ...]:
+        told = []
+        for unit, clause in self._weights.get(entity, ()):
+            try:
+                told.append(weights.lowered(clause, unit, model.params, self.name_of))
+            except SpecError as failure:
+                self._report(failure)
+        return tuple(told)
 
     def _lowering(self, unit: Unit) -> Lowering:
         return Lowering(unit, self.name_of, self._tap, lambda: next(self._uids), self._report)
@@ -187,6 +201,13 @@ class _Session:
                 f'"{node.target}" names no class',
                 node.target_span,
                 help='write it as "package.module:Class"',
+            )
+        if dotted[0] in sys.stdlib_module_names:
+            raise error(
+                "E347",
+                f"`{dotted[0]}` is Python's own, and holds no layers",
+                node.target_span,
+                help="an extern is a class of torch, of a library, or of a module of your own",
             )
         dims = None
         if node.shape is not None:
@@ -207,7 +228,9 @@ class _Session:
         scope = Scope()
         for param in node.params:
             if param.default is not None:
-                raise error("E348", "a parameter of a `fn` has no default", param.default.span)
+                help = "leave it out here, and give it in each call"
+                message = "a parameter of a `fn` has no default"
+                raise error("E348", message, param.default.span, help=help)
             scope.bind(Binding(param.name.text, "any", "parameter", param.name.span))
         return p.Function(
             name=self._named(entity),
@@ -328,4 +351,5 @@ def _plain(value: e.Expr) -> str:
         return value.text
     if isinstance(value, e.ListExpr):
         return ", ".join(_plain(item) for item in value.items)
-    raise error("E349", "an entry of `paper` is text or a number", value.span)
+    help = "write what comes out, or put it in quotes"
+    raise error("E349", "an entry of `paper` is text or a number", value.span, help=help)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.ops import table
 from archdsl.sema import arguments as args
-from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.errors import did_you_mean, error, respelt
 from archdsl.sema.naming import common_stem
 from archdsl.sema.statements import Statements, out_of_place
 from archdsl.sema.units import MERGES
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from archdsl.sema.place import Place
     from archdsl.source import Span
@@ -44,11 +44,11 @@ class Merges(Statements):
         if name not in MERGES:
             raise self._no_body(merge)
         if merge.skip is not None and name != "residual":
-            raise error(
-                "E340", f"`{name}` has no skip", merge.skip.span, help="only `residual` has one"
-            )
+            adds = "; the input itself is the branch `identity`" if name == "sum" else ""
+            help = f"only `residual` has one{adds}"
+            raise error("E340", f"`{name}` has no skip", merge.skip.span, help=help)
         if place.sequential is not None:
-            raise out_of_place(f"`{name}`", merge.span, place.sequential)
+            raise out_of_place(f"`{name}`", merge.name.span, place.sequential)
         uid = self.next_uid()
         given = self._arguments(merge, place)
         self.label_value(uid, step.label, place)
@@ -102,6 +102,7 @@ class Merges(Statements):
             "unknown",
             notes=(f"there are {', '.join(f'`{n}`' for n in MERGES)}",),
             help=did_you_mean(name, MERGES),
+            fix=respelt(name, MERGES, merge.name.span),
         )
 
     def _arguments(self, merge: ast.Merge | ast.Call, place: Place) -> dict[str, e.Expr]:

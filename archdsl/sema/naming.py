@@ -9,12 +9,12 @@ is the name, so that only labels are looked at.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from archdsl.ir.program import ModuleName
 from archdsl.reserved import refusal_of_label
 from archdsl.sema.errors import error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.sema.naming import Namespace
 from archdsl.sema.scope import Scope, Use
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.sema.naming import Arms
     from archdsl.source import Span

@@ -5,23 +5,22 @@ Arguments of functions are bound to positions, those of partly applied blocks an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema.applications import Applications, is_op, kind_word, params_of
-from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.errors import did_you_mean, error, respelt
 from archdsl.sema.imports import in_standard
 from archdsl.sema.scope import LISTS, NUMBERS, SIZES, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
+from archdsl.source import Span
 from archdsl.values import BUILTINS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archdsl.diagnostics import SpecError
     from archdsl.sema.units import Entity
-    from archdsl.source import Span
 
 ATTRIBUTES = ("channels", "height", "width", "shape")
 LITERALS = frozenset({"same"})
@@ -216,12 +215,15 @@ class Resolver(Applications):
 
     def _attribute(self, node: e.Attribute, scope: Scope) -> e.Expr:
         if node.name not in ATTRIBUTES:
+            end = node.span.end
+            at = Span(source=node.span.source, start=end - len(node.name), end=end)
             raise error(
                 "E307",
                 f"a value has no `{node.name}`",
-                node.span,
+                at,
                 help=did_you_mean(node.name, ATTRIBUTES)
                 or "it has `channels`, `height`, `width` and `shape`",
+                fix=respelt(node.name, ATTRIBUTES, at),
             )
         root = node.value
         while isinstance(root, (e.Index, e.Slice)):
@@ -261,8 +263,11 @@ class Resolver(Applications):
         elif name in BUILTINS:
             notes = (f"`{name}` is a function: `{name}(...)`",)
         # Ops can be values, but are hardly meant where a number's name is a little off.
-        help = in_standard(name) or did_you_mean(name, scope.visible() | set(self.unit.names))
+        known = scope.visible() | set(self.unit.names)
+        help = in_standard(name) or did_you_mean(name, known)
         help = help or did_you_mean(name, table.OPS, 0.7)
+        if name == "self":
+            help = "parameters and lets are there by their names alone"
         return error(
             "E301",
             f"there is no `{name}` here",
@@ -271,6 +276,7 @@ class Resolver(Applications):
             others=others,
             notes=notes,
             help=None if away else help,
+            fix=None if away else respelt(name, known, span),
         )
 
     # Parts of expressions

@@ -6,14 +6,13 @@ A label names its step's value only where no other name of that spelling is visi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.node import Node
 from archdsl.reserved import refusal_of_name
 from archdsl.sema.errors import error
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.source import Span
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
@@ -14,6 +12,7 @@ from archdsl.sema.naming import Slot, check_label
 from archdsl.sema.scope import Binding, check_name
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,7 +49,8 @@ class Statements(Labels):
 
     def part(self, part: ast.Part, place: Place) -> p.Part:
         if place.merged:
-            raise misplaced(f"`{part.kind}`", part.span, "it divides a whole body, not a branch")
+            whole = "it divides a whole body, not a branch"
+            raise misplaced(f"`{part.kind}`", part.span, whole, "make braces of it: `{ ... }`")
         dims = None
         if part.shape is not None:
             dims = self.dims(part.shape, place)
@@ -135,11 +135,13 @@ class Statements(Labels):
         if place.sequential is not None:
             raise out_of_place(what, span, place.sequential)
         if place.looped:
-            raise misplaced(what, span, "in a loop there would be several of one name")
+            several = "in a loop there would be several of one name"
+            raise misplaced(what, span, several, "make a block of it, and repeat that")
 
     def init_rules(self, init: ast.Init, place: Place) -> None:
         if not place.top:
-            raise misplaced("`init`", init.span, "it is about the whole block or model")
+            whole = "it is about the whole block or model"
+            raise misplaced("`init`", init.span, whole, "move it to the end of the body")
         for rule in init.rules:
             try:
                 self.init.append(inits.lower_rule(rule, self.resolver, place.scope))
@@ -158,5 +160,5 @@ def out_of_place(what: str, span: Span, sequential: Span) -> SpecError:
     )
 
 
-def misplaced(what: str, span: Span, reason: str) -> SpecError:
-    return error("E343", f"{what} cannot stand here: {reason}", span)
+def misplaced(what: str, span: Span, reason: str, help: str | None = None) -> SpecError:
+    return error("E343", f"{what} cannot stand here: {reason}", span, help=help)

@@ -5,14 +5,13 @@ The cut is made in the tree, so that what comes out is lowered as if it had been
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl import expr as e
 from archdsl.node import replace
-from archdsl.sema.errors import did_you_mean, error
+from archdsl.sema.errors import did_you_mean, error, respelt
 from archdsl.sema.scope import names_in
 from archdsl.syntax import ast
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,6 +22,7 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
     statements, found = _cut(model.body.statements, wanted)
     for tap in taps:
         if tap.text not in found:
+            known = _cut(model.body.statements, set())[1]
             raise error(
                 "E345",
                 f"`{model.name.text}` has nothing called `{tap.text}` to tap",
@@ -30,7 +30,8 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
                 "unknown",
                 others=((model.name.span, "the model"),),
                 notes=("a tap is a label, a part or a value of the model's own body",),
-                help=did_you_mean(tap.text, _cut(model.body.statements, set())[1]),
+                help=did_you_mean(tap.text, known),
+                fix=respelt(tap.text, known, tap.span),
             )
     statements, params = _used(tuple(map(_unsized, statements)), model)
     return ast.Block(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import SpecError
 from archdsl.ops import table
-from archdsl.sema.errors import did_you_mean, error, listed
+from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.imports import resolve
 from archdsl.sema.scope import article, check_name
 from archdsl.syntax import ast
 from archdsl.values import BUILTINS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -189,6 +189,7 @@ def _imported(name: ast.ImportName, source: Unit | None, unit: Unit) -> Entity:
             name.name.span,
             notes=(f"it has {listed(own)}" if own else "it defines nothing",),
             help=did_you_mean(wanted, own),
+            fix=respelt(wanted, own, name.name.span),
         )
     if entity.unit is not source and entity.kind != "broken":
         raise error(

@@ -320,6 +320,22 @@ class Variant(Item):
     expect: tuple[Pair, ...]
 
 
+class WeightsRule(Node):
+    """`"pattern": "key"`; `target` None is `none`: the key is left out."""
+
+    pattern: Template
+    target: Template | None
+    span: Span
+
+
+class Weights(Item):
+    """`weights timm for Model { ... }`"""
+
+    source: Ident
+    model: Ident
+    rules: tuple[WeightsRule, ...]
+
+
 class Train(Item):
     """`train name { ... }`: kept by the printer, compiled by a later issue."""
 

@@ -7,7 +7,6 @@ at all, so that the children of a rule stand at fixed places.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from archdsl import expr
 from archdsl.node import Node
@@ -17,11 +16,15 @@ from archdsl.syntax.errors import fail, syntax_error
 from archdsl.syntax.literals import clean_doc, number_value, split_template, unquote
 from archdsl.syntax.operators import arrange
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from archdsl.syntax.lexer import Token
 
-N = TypeVar("N", bound=Node)
-Children = list[Any]
+    N = TypeVar("N", bound=Node)
+
+Children = list["Any"]
 
 
 def _maker(cls: type[N]) -> Callable[..., N]:
@@ -103,6 +106,17 @@ class Builder:
 
     def train(self, c: Children) -> ast.Train:
         return ast.Train(name=_id(c[1]), pairs=c[2][0], span=_until(c[0], c[2][1]))
+
+    def weights(self, c: Children) -> ast.Weights:
+        return ast.Weights(
+            source=_id(c[1]), model=_id(c[3]), rules=tuple(c[5:-1]), span=between(c[0], c[-1])
+        )
+
+    def weights_rule(self, c: Children) -> ast.WeightsRule:
+        target = self._template(c[1]) if c[1].type == "STRING" else None
+        return ast.WeightsRule(
+            pattern=self._template(c[0]), target=target, span=between(c[0], c[1])
+        )
 
     def map(self, c: Children) -> tuple[tuple[ast.Pair, ...], Span]:
         return tuple(c[1:-1]), between(c[0], c[-1])

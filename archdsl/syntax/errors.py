@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
 from archdsl.source import Source, Span
 
 
@@ -16,8 +16,10 @@ def syntax_error(
     other: tuple[int, int, str] | None = None,
     notes: tuple[str, ...] = (),
     help: str | None = None,
+    fix: str | None = None,
 ) -> Diagnostic:
-    """A diagnostic at the offsets `place`; `seen` is what is to be seen there."""
+    """A diagnostic at the offsets `place`; `seen` is what is to be seen there, `fix` what is
+    certain to belong there."""
     others: tuple[Label, ...] = ()
     if other is not None:
         span = Span(source=source, start=other[0], end=other[1])
@@ -30,6 +32,7 @@ def syntax_error(
         others=others,
         notes=notes,
         help=help,
+        fix=None if fix is None else Fix(span=span, text=fix),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.diagnostics import Diagnostic
 from archdsl.source import Source
 from archdsl.syntax.errors import syntax_error
+from archdsl.syntax.habits import habit
 from archdsl.syntax.lexer import STATEMENT_WORDS, TOP_WORDS, Token
 
 Place = tuple[int, int]
@@ -29,6 +30,7 @@ _WRITTEN = {
     "BLOCK": "a block",
     "MODEL": "a model",
     "VARIANT": "a variant",
+    "WEIGHTS": "`weights`",
     "TRAIN": "`train`",
     "LET": "a `let`",
     "REQUIRE": "a `require`",
@@ -51,6 +53,7 @@ _FORMS = {
     "BLOCK": "block Name(p, q = 1) { ... }",
     "MODEL": "model Name(p): [3, 224, 224] -> [1000] { ... }",
     "VARIANT": "variant name = Model(...) expect { params: 1_000 }",
+    "WEIGHTS": 'weights library for Model { "their.{key}": "our.{key}" }',
     "TRAIN": "train name { epochs: 90 }",
     "LET": "let name = expression",
     "REQUIRE": 'require condition: "text {value}"',
@@ -71,6 +74,7 @@ _FITTING = (
     ("_EQUAL", "`=`"),
     ("_COLON", "`:`"),
     ("IN", "`in`"),
+    ("FOR", "`for`"),
     ("LBRACE", "`{`"),
     ("_COMMA", "`,`"),
     ("RPAR", "`)`"),
@@ -88,10 +92,12 @@ def explain(
     source: Source, tokens: list[Token], at: int, expected: frozenset[str], end: int
 ) -> Diagnostic:
     """The diagnostic for the token that does not fit; past the last one, the text just ends."""
-    return _Misfit(source, tokens, at, expected, end).diagnostic()
+    return Misfit(source, tokens, at, expected, end).diagnostic()
 
 
-class _Misfit:
+class Misfit:
+    """A token that does not fit: what could stand there, and what stands around."""
+
     def __init__(
         self, source: Source, tokens: list[Token], at: int, expected: frozenset[str], end: int
     ) -> None:
@@ -111,8 +117,11 @@ class _Misfit:
 
     def diagnostic(self) -> Diagnostic:
         """The first explanation that applies."""
+        if self._in_weights():
+            return self._general()
         return (
             self._top_level()
+            or habit(self)
             or self._incomplete_line()
             or self._arithmetic()
             or self._loop_names()
@@ -131,8 +140,18 @@ class _Misfit:
             or self._general()
         )
 
-    def _say(self, code: str, message: str, seen: str = "", help: str | None = None) -> Diagnostic:
-        return syntax_error(code, message, self.source, self.place, seen, help=help)
+    def say(
+        self,
+        code: str,
+        message: str,
+        seen: str = "",
+        help: str | None = None,
+        fix: str | None = None,
+    ) -> Diagnostic:
+        """The finding at the place found. A `fix` is the help, too, where there is no other."""
+        if fix is not None and help is None:
+            help = f"write `{fix}`"
+        return syntax_error(code, message, self.source, self.place, seen, help=help, fix=fix)
 
     def _found(self) -> str:
         if self.token is None:
@@ -148,7 +167,7 @@ class _Misfit:
         value = "not in" if self.before.value == "notin" else self.before.value
         return f"`{value}`" if len(value) <= 40 else f"`{value[:37]}...`"
 
-    def _context(self) -> str | None:
+    def context(self) -> str | None:
         """The type of the token that began what is being written here."""
         depth = 0
         for i in range(self.at - 1, -1, -1):
@@ -157,7 +176,8 @@ class _Misfit:
                 depth += 1
             elif kind in _OPENERS:
                 if depth == 0 and kind == "LBRACE":
-                    return None
+                    opener = self.tokens[i - 1].type if i else ""
+                    return opener if opener in ("INIT", "PAPER", "TRAIN") else None
                 depth = max(depth - 1, 0)
             elif depth == 0 and kind in ("_SEP", "ARROW"):
                 return None
@@ -173,20 +193,20 @@ class _Misfit:
             return None
         word = self.token.value
         if self.kind == "ARROW":
-            return self._say(
+            return self.say(
                 "E108",
                 "a chain cannot begin with `->` at file level",
                 help="steps stand inside a block or a model",
             )
         if word in _PYTHON_ITEMS:
-            return self._say("E110", f"`{word}` is Python's", help=_PYTHON_ITEMS[word])
+            return self.say("E110", f"`{word}` is Python's", help=_PYTHON_ITEMS[word])
         if self.kind != "NAME":
-            return self._say(
+            return self.say(
                 "E108",
                 f"{self._found()} cannot begin an item",
                 help=f"an item begins with one of {', '.join(TOP_WORDS)}",
             )
-        return self._say(
+        return self.say(
             "E108", f"`{word}` does not begin anything at file level", help=self._nearest(word)
         )
 
@@ -195,12 +215,12 @@ class _Misfit:
 
         near = get_close_matches(word.lower(), TOP_WORDS, 1)
         follows = self.tokens[1].type if len(self.tokens) > 1 else "$END"
+        if follows == "_EQUAL":
+            return f"for a value write `let {word} = ...`"
         if near:
             return f"did you mean `{near[0]}`?"
         if follows in ("LPAR", "ARROW", "LBRACE", "$END", "_COLON"):
             return "steps stand inside a block or a model"
-        if follows == "_EQUAL":
-            return f"for a value write `let {word} = ...`"
         return f"an item begins with one of {', '.join(TOP_WORDS)}"
 
     def _incomplete_line(self) -> Diagnostic | None:
@@ -213,9 +233,11 @@ class _Misfit:
         between = self.source.text[last.end_pos : self.before.start_pos]
         if "\n" not in between:
             return None
+        if last.type in ("LBRACE", "_SEP"):
+            return None
         self.place = (last.start_pos, last.end_pos)
         what = "a step" if last.type == "ARROW" else "something"
-        return self._say("E101", f"{what} has to follow `{last.value}` on this line")
+        return self.say("E101", f"{what} has to follow `{last.value}` on this line")
 
     def _arithmetic(self) -> Diagnostic | None:
         """`conv(64, 3) + x`: arithmetic on a step."""
@@ -227,7 +249,7 @@ class _Misfit:
             return None
         op = self.token.value
         adds = "; what adds its input to what it makes is `residual { ... }`"
-        return self._say(
+        return self.say(
             "E101",
             f"`{op}` goes between values, and before it stands a step",
             help=f"name the step's value, `... as b`, then write `from a {op} b`"
@@ -236,11 +258,11 @@ class _Misfit:
 
     def _loop_names(self) -> Diagnostic | None:
         """`for i, (a, b) in ...`: names in brackets."""
-        if self.kind not in ("LPAR", "LSQB") or self._context() != "FOR":
+        if self.kind not in ("LPAR", "LSQB") or self.context() != "FOR":
             return None
         if self.before is None or self.before.type not in ("FOR", "_COMMA"):
             return None
-        return self._say(
+        return self.say(
             "E101",
             "the names of a `for` have no brackets around them",
             help="name the inner item, `for i, pair in ...`, and take it apart: "
@@ -256,22 +278,25 @@ class _Misfit:
         if self.kind == "_EQUAL":
             return self._assignment()
         if self.kind == "STAR" and self._counted():
-            return self._say(
+            return self.say(
                 "E101",
                 "a step takes one `*`",
                 help="put the count in parentheses: `step * (a * b)`",
             )
         if self.kind == "OP" and self._counted():
-            return self._say(
+            return self.say(
                 "E101",
                 f"{self._found()} after the count of a repeated step",
                 help="put the count in parentheses: `step * (n - 1)`",
             )
         if self.kind in ("NAME", "NONE", "STRING") and self.before.type != "_COLON":
-            return self._say(
+            between = "put a `,` between two entries, or begin a new line"
+            return self.say(
                 "E101",
                 f"{self._found()} follows {self._previous()} with nothing between them",
-                help="put `->` between two steps, or begin a new line",
+                help=(
+                    between if self._in_map() else "put `->` between two steps, or begin a new line"
+                ),
             )
         return None
 
@@ -287,12 +312,12 @@ class _Misfit:
         if self.before is None or self.before.type != "ARROW":
             return None
         if "NAME" not in self.expected:
-            return self._say(
+            return self.say(
                 "E101",
                 f"a shape has to follow this `->`, and {self._found()} stands here",
                 help="write the shape in brackets, as in `-> [64, 56, 56]`",
             )
-        return self._say(
+        return self.say(
             "E101",
             f"a step has to follow `->`, and {self._found()} stands here",
             help="write a step such as `relu` or `conv(64, 3x3)`, or a shape in brackets",
@@ -305,7 +330,7 @@ class _Misfit:
         name = self.before.value if self.before is not None else "name"
         if what == "label":
             return self._assignment()
-        return self._say(
+        return self.say(
             "E111",
             f"a `:` has to follow the {what} `{name}`, not `=`",
             help=f"write `{name}: ...`",
@@ -328,10 +353,14 @@ class _Misfit:
         """`name = step` where a label or a `let` is meant."""
         if self.kind != "_EQUAL" or self.before is None or self.before.type != "NAME":
             return None
-        if self._context() is not None or "_EQUAL" in self.expected:
+        if self.context() is not None or "_EQUAL" in self.expected:
             return None
         name = self.before.value
-        return self._say(
+        if name == "let":
+            return self.say(
+                "E101", "a `let` needs a name before `=`", help=f"write `{_FORMS['LET']}`"
+            )
+        return self.say(
             "E111",
             f"`=` does not name a step: a `:` has to follow the label `{name}`",
             help=f"write `{name}: step`, or for a value `let {name} = ...`",
@@ -340,16 +369,16 @@ class _Misfit:
     def _colon(self) -> Diagnostic | None:
         if self.kind != "_COLON":
             return None
-        if "LBRACE" in self.expected and self._context() in ("IF", "FOR", "REPEAT", "BLOCK"):
-            return self._say(
+        if "LBRACE" in self.expected and self.context() in ("IF", "FOR", "REPEAT", "BLOCK"):
+            return self.say(
                 "E110",
-                f"{_WRITTEN[str(self._context())]} has its body in braces, not after a `:`",
-                help=f"write `{_FORMS[str(self._context())]}`",
+                f"{_WRITTEN[str(self.context())]} has its body in braces, not after a `:`",
+                help=f"write `{_FORMS[str(self.context())]}`",
             )
         if self._labelled():
-            return self._say("E111", "a step has one label", help="leave one of the two out")
+            return self.say("E111", "a step has one label", help="leave one of the two out")
         if self.before is not None and self.before.type == "RPAR":
-            return self._say(
+            return self.say(
                 "E111",
                 "a label is a name; this `:` follows a call",
                 help="write the label before the step: `name: step(...)`",
@@ -364,22 +393,22 @@ class _Misfit:
         """An expression lacks an operand."""
         if not self.expected >= _OPERAND or self.before is None:
             return None
-        context = self._context()
+        context = self.context()
         written = _WRITTEN.get(context or "", "")
         if self.before.type in _WRITTEN and self.before.type != "IF":
-            return self._say(
+            return self.say(
                 "E101",
                 f"{written} needs a value here, and {self._found()} stands here",
                 help=f"write `{_FORMS[self.before.type]}`",
             )
-        return self._say(
+        return self.say(
             "E101", f"a value has to follow {self._previous()}, and {self._found()} stands here"
         )
 
     def _else(self) -> Diagnostic | None:
         if self.kind != "_ELSE":
             return None
-        return self._say(
+        return self.say(
             "E101",
             "this `else` belongs to no `if`",
             help="`else` follows the `}` of an `if`, or `skip identity`",
@@ -387,7 +416,7 @@ class _Misfit:
 
     def _skip(self) -> Diagnostic | None:
         if self.before is not None and self.before.type == "SKIP":
-            return self._say(
+            return self.say(
                 "E101",
                 f"what is skipped has to follow `skip`, and {self._found()} stands here",
                 help="write `skip identity`, `skip identity else { ... }`, `skip { ... }` or `skip none`",
@@ -395,8 +424,8 @@ class _Misfit:
         return None
 
     def _skipped_body(self) -> Diagnostic | None:
-        if self.kind == "LBRACE" and self._context() == "SKIP":
-            return self._say(
+        if self.kind == "LBRACE" and self.context() == "SKIP":
+            return self.say(
                 "E101",
                 f"{self._previous()} has a body; after `skip` it needs braces around it",
                 help=f"write `skip {{ {self._previous()[1:-1]} {{ ... }} }}`",
@@ -405,10 +434,10 @@ class _Misfit:
 
     def _body(self) -> Diagnostic | None:
         """Braces are missing."""
-        context = self._context()
+        context = self.context()
         if "LBRACE" not in self.expected or context is None or context in ("AUX", "SKIP"):
             return None
-        return self._say(
+        return self.say(
             "E101",
             f"{_WRITTEN[context]} needs its body in braces, and {self._found()} stands here",
             help=f"write `{_FORMS[context]}`",
@@ -420,12 +449,12 @@ class _Misfit:
         if closer not in self.expected or "_COMMA" not in self.expected or self.ends:
             return None
         if self.kind == "_EQUAL":
-            return self._say(
+            return self.say(
                 "E101",
                 f"only a name can stand before `=` here, not {self._previous()}",
                 help="write `name=value`",
             )
-        return self._say(
+        return self.say(
             "E101",
             f"{self._found()} follows {self._previous()} with nothing between them",
             help="put a `,` between two values",
@@ -438,31 +467,53 @@ class _Misfit:
         if "_SEP" in self.expected and "NAME" not in self.expected:
             return None
         if self._in_map():
-            return self._say("E101", f"a key has to stand here, not {self._found()}")
-        return self._say(
+            return self.say("E101", f"a key has to stand here, not {self._found()}")
+        if self.kind == "ARROW":
+            return self.say(
+                "E101",
+                "there is no step before this `->`",
+                help="leave it out, or say where the chain starts: `from x -> ...`",
+            )
+        return self.say(
             "E101",
             f"{self._found()} cannot begin a step",
             help="a step is a call such as `relu` or `conv(64, 3x3)`, with or without a label",
         )
 
     def _general(self) -> Diagnostic:
-        context = self._context() or self._item()
-        fitting = [words for kind, words in _FITTING if kind in self.expected][:3]
+        context = "WEIGHTS" if self._in_weights() else self.context() or self._item()
+        fitting = self._fitting()
         written = _WRITTEN.get(context or "", "this")
-        needed = " or ".join(fitting) if fitting else "something else"
+        needed = _either(fitting) if fitting else "something else"
         where = f"in {written}" if context is not None else "here"
         message = f"{self._found()} does not fit {where}"
         if self.ends:
             message = f"{written} is not complete: {needed} has to follow {self._previous()}"
         form = _FORMS.get(context or "")
-        return self._say(
+        return self.say(
             "E101",
             message,
             "" if self.ends or not fitting else f"{needed} would fit",
             f"write `{form}`" if form is not None else None,
         )
 
+    def _in_weights(self) -> bool:
+        """Whether it is in an item that holds neither steps nor expressions."""
+        return bool(self.tokens) and self.tokens[0].type == "WEIGHTS"
+
+    def _fitting(self) -> list[str]:
+        """What would fit, as far as it is worth saying."""
+        step = self.expected >= {"NAME", "LBRACE", "STRING"}
+        apart = ("NAME", "LBRACE", "STRING") if step else ()
+        known = [words for kind, words in _FITTING if kind in self.expected and kind not in apart]
+        return [*["a step"] * step, *known][:3]
+
     def _item(self) -> str | None:
         """The item's own word, where the place is in no body of it."""
         kinds = [token.type for token in self.tokens[: self.at]]
         return kinds[0] if kinds and "LBRACE" not in kinds else None
+
+
+def _either(words: list[str]) -> str:
+    """`a`, `b` or `c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -10,21 +10,19 @@ from __future__ import annotations
 import re
 
 from archdsl.diagnostics import Bag
+from archdsl.limits import DEPTH
 from archdsl.source import Source, Span
-from archdsl.syntax import ast
+from archdsl.syntax import ast, foreign
 from archdsl.syntax.errors import syntax_error
+from archdsl.syntax.layout import closer_belongs, opener_belongs
 
-MAX_BYTES = 1 << 20
-# Every phase recurses over the tree; a hundred levels stay far from Python's own limit.
-MAX_DEPTH = 100
 MAX_DIGITS = 300
 
 
 class Token:
-    """A piece of text with a type. The zeros are what lark wants to know of its own tokens."""
+    """A piece of text with a type."""
 
     __slots__ = ("end_pos", "source", "start_pos", "type", "value")
-    line = column = end_line = end_column = 0
 
     def __init__(self, type: str, value: str, source: Source, start: int, end: int) -> None:
         self.type = type
@@ -88,7 +86,8 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 ENDERS = frozenset(
     "NAME NUMBER SIZE STRING LONG_STRING TRUE FALSE NONE INPUT IDENTITY SAME RPAR RSQB RBRACE".split()
 )
-_STATEMENT = frozenset(("", "_SEP", "LBRACE"))
+# A statement may begin after these; a docstring needs no newline behind it.
+_STATEMENT = frozenset(("", "_SEP", "LBRACE", "LONG_STRING"))
 _STEP = _STATEMENT | {"ARROW", "_COLON", "_ELSE", "SKIP", "AUX"}
 _LABEL = _STEP | {"RPAR", "_COMMA"}
 
@@ -101,6 +100,7 @@ TOP_WORDS = {
     "sequence": "BLOCK",
     "model": "MODEL",
     "variant": "VARIANT",
+    "weights": "WEIGHTS",
     "train": "TRAIN",
     "let": "LET",
 }
@@ -137,7 +137,9 @@ _ITEM_AHEAD = re.compile(r"[ \t]+[A-Za-z_\"]")
 _NOT_IN = re.compile(r"\s+in\b")
 _SIZE_LIKE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
+_DIGITS = re.compile(r"[0-9]+(?![A-Za-z0-9_])")
 _IDENTIFIER = re.compile(r"\w+")
+_BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|#.*|[^(\[{)\]}]", re.DOTALL)
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "none"}
 
 
@@ -165,6 +167,7 @@ class _Lexer:
         self.depth = 0
         self.base = 0
         self.suspect: Token | None = None
+        self.refused: set[str] = set()
 
     def expression(self, start: int, end: int) -> list[Token]:
         """The tokens of an expression inside a string, where newlines mean nothing."""
@@ -209,7 +212,7 @@ class _Lexer:
                 self._number(found.group(), start, position)
             else:
                 self._emit(str(kind), found.group(), start, position)
-            if self.depth > MAX_DEPTH:
+            if self.depth > DEPTH:
                 self._too_deep(start, position)
                 return
 
@@ -259,6 +262,7 @@ class _Lexer:
                     self.source,
                     (start, end),
                     help=f"write `{right}`",
+                    fix=right,
                 )
             )
         return end
@@ -287,7 +291,7 @@ class _Lexer:
             return self._expression_word(word, before)
         if not bracket and word == "expect" and self.last in ("RPAR", "NAME"):
             return "_EXPECT" if _BRACE_AHEAD.match(text, end) else "NAME"
-        if not bracket and before in ("", "_SEP"):
+        if not bracket and before in _STATEMENT:
             return TOP_WORDS.get(word, "NAME")
         if before in _STATEMENT and bracket:
             if word in STATEMENT_WORDS:
@@ -407,8 +411,11 @@ class _Lexer:
         seen: str = "",
         other: tuple[int, int, str] | None = None,
         help: str | None = None,
+        fix: str | None = None,
     ) -> None:
-        self.bag.add(syntax_error(code, message, self.source, place, seen, other=other, help=help))
+        self.bag.add(
+            syntax_error(code, message, self.source, place, seen, other=other, help=help, fix=fix)
+        )
 
     def _stray(self, start: int) -> int:
         """Report what no token begins with; the offset to go on from."""
@@ -443,6 +450,7 @@ class _Lexer:
                 f"`{_short(written)}` is not a number",
                 found.span(),
                 help=f"a size has a small x: `{small}`" if size else None,
+                fix=small if size else None,
             )
             self._emit("NUMBER", "0", *found.span())
             return found.end()
@@ -463,17 +471,20 @@ class _Lexer:
 
     def _character(self, start: int, line_end: int) -> int:
         char = self.text[start]
-        if char == "'":
-            stop = self.text.find("'", start + 1, line_end)
-            stop = line_end if stop < 0 else stop + 1
-            self._report(
-                "E104",
-                "strings stand in double quotes",
-                (start, stop),
-                help=f'write "{self.text[start + 1 : stop].rstrip(chr(39))}"',
-            )
+        string = foreign.quoted(self.text, start, line_end)
+        if string is not None:
+            stop, right = string
+            help = None if right is None else f"write `{right}`"
+            message = "strings stand in double quotes"
+            self._report("E104", message, (start, stop), help=help, fix=right)
             self._emit("STRING", '""', start, stop)
             return stop
+        sign = foreign.written_here(self.text, start)
+        if sign is not None:
+            return self._foreign(start, *sign)
+        if char == "@" and self._before() in _STATEMENT:
+            self._report("E110", "there are no decorators", (start, start + 1))
+            return line_end
         end = start + 1
         while end < line_end and self.text[end] == char:
             end += 1
@@ -482,24 +493,53 @@ class _Lexer:
             end = found.end() if found else end
             if self.last == "NAME" and self.tokens[-1].end_pos == start:
                 start = self.tokens.pop().start_pos
-            self._report(
-                "E104",
-                f"`{self.text[start:end]}`: names are written in ASCII letters",
-                (start, end),
-            )
+            name = self.text[start:end]
+            if name not in self.refused:
+                self.refused.add(name)
+                message = f"`{name}`: names are written in ASCII letters"
+                self._report("E104", message, (start, end))
             self._emit("NAME", "_", start, end)
             return end
         shown = f"`{char}`" if char.isprintable() else f"character U+{ord(char):04X}"
         self._report("E104", f"{shown} has no meaning here", (start, end))
         return end
 
+    def _foreign(self, start: int, sign: str, right: str) -> int:
+        """Report a sign that is written otherwise here, and take it for that."""
+        end = start + len(sign)
+        before = self.tokens[-1] if self.tokens else None
+        size = _DIGITS.match(self.text, end) if sign == "\N{MULTIPLICATION SIGN}" else None
+        if size and before is not None and before.value.isdigit() and before.end_pos == start:
+            right = "x"
+            before.type = self.last = "SIZE"
+            before.value, before.end_pos = f"{before.value}x{size.group()}", size.end()
+        shown = f"`{sign}`" if sign.isprintable() else f"character U+{ord(sign):04X}"
+        said = "a blank" if right == " " else f"`{right}`"
+        message = f"{shown} is written as {said} here"
+        self._report("E104", message, (start, end), help=f"write {said}", fix=right)
+        if right == "x" and size:
+            return size.end()
+        kind = foreign.token_kind(right)
+        if kind is not None:
+            self._emit(kind, right, start, end)
+        elif right != " ":
+            self._punctuation(right, start, end)
+        return end
+
     def _mismatch(self, text: str, start: int, end: int) -> None:
         if not self.open:
-            self._report("E109", f"this `{text}` closes nothing", (start, end))
+            first = not any(item.code == "E109" for item in self.bag.items)
+            line = opener_belongs(self.text, start) if first and text == "}" else None
+            other = None if line is None else (line[1], line[1], "is `{` missing here?")
+            self._report("E109", f"this `{text}` closes nothing", (start, end), other=other)
             return
         opened, token, _ = self.open[-1]
         wanted = _closer(opened)
         inner = any(item[0] == _CLOSERS[text] for item in self.open)
+        if not inner and self._is_left_over(start):
+            self._report("E109", f"this `{text}` closes nothing", (start, end))
+            return
+        inner = inner and not self._takes_the_place(start)
         self._report(
             "E102" if inner else "E109",
             (
@@ -521,6 +561,25 @@ class _Lexer:
         while self.open[-1][0] != _CLOSERS[text]:
             self._pad_close()
         self._close(text, start, end)
+
+    def _rest(self, start: int) -> str:
+        """The brackets on the rest of a line."""
+        end = self.text.find("\n", start)
+        return _BRACKETS.sub("", self.text[start : len(self.text) if end < 0 else end])
+
+    def _takes_the_place(self, start: int) -> bool:
+        """Whether the closer at an offset stands for that of the innermost bracket: what closes on
+        the rest of the line then fits, and would not fit if that bracket were still to close."""
+        bracket, rest = self.text[start], self._rest(start + 1)
+        level = [opened for opened, _, _ in self.open]
+        outer = level[: len(level) - level[::-1].index(_CLOSERS[bracket]) - 1]
+        return _fit(rest, level[:-1]) and not _fit(rest, outer)
+
+    def _is_left_over(self, start: int) -> bool:
+        """Whether what closes on the rest of the line fits without the closer at an offset."""
+        level = [opened for opened, _, _ in self.open]
+        rest = self._rest(start + 1)
+        return _fit(rest, level) and not (level[-1] != "{" and _fit(rest, level[:-1]))
 
     def _pad_close(self) -> None:
         """Close the innermost bracket where its closer is missing, so that the rest parses."""
@@ -557,6 +616,9 @@ class _Lexer:
         if opened == "{" and self.suspect is not None:
             token = self.suspect
         self.suspect = None
+        outdented = closer_belongs(self.text, token.start_pos) if opened == "{" else None
+        if outdented is not None:
+            before = (*outdented, "`}` is missing before this")
         self._report(
             "E102",
             f"this `{opened}` is never closed",
@@ -569,10 +631,21 @@ class _Lexer:
         self.result.whole = False
         self._report(
             "E105",
-            f"this is nested more than {MAX_DEPTH} levels deep",
+            f"this is nested more than {DEPTH} levels deep",
             (start, end),
             help="name an inner part with `let`, or make it a block of its own",
         )
+
+
+def _fit(brackets: str, level: list[str]) -> bool:
+    """Whether all brackets of a text fit, inside those of `level`."""
+    level = list(level)
+    for bracket in brackets:
+        if bracket in "([{":
+            level.append(bracket)
+        elif not level or level.pop() != _CLOSERS[bracket]:
+            return False
+    return True
 
 
 def _closer(opener: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archdsl.syntax.errors import fail, syntax_error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.syntax.lexer import Token
 
@@ -30,6 +29,7 @@ def number_value(text: str) -> int | float:
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'", "0": "\0"}
 _CODES = {"x": 2, "u": 4, "U": 8}
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
 def _unescape(text: str, at: int, token: Token) -> tuple[str, int]:
@@ -40,11 +40,11 @@ def _unescape(text: str, at: int, token: Token) -> tuple[str, int]:
     length = _CODES.get(kind, 0)
     digits = text[at + 2 : at + 2 + length]
     start = token.start_pos + at
-    if length and len(digits) == length:
-        try:
-            return chr(int(digits, 16)), at + 2 + length
-        except (ValueError, OverflowError):
-            pass
+    if length and len(digits) == length and all(digit in _HEXADECIMAL for digit in digits):
+        code = int(digits, 16)
+        # Halves of surrogate pairs are no characters: no file could hold them.
+        if code < 0x110000 and not 0xD800 <= code < 0xE000:
+            return chr(code), at + 2 + length
     raise fail(
         syntax_error(
             "E112",
@@ -108,10 +108,12 @@ def _check_braces(token: Token, at: int, stop: int) -> None:
     if stop > 0 and token.value[at + 1 : stop].strip():
         return
     start = token.start_pos + at
+    help = "for a brace itself write `{{` or `}}`"
     if stop > 0:
         message = "there is no expression between these braces"
     elif token.value[at] == "{":
         message = "this `{` has no `}` in the same string"
+        help = "close the expression with `}`; for a brace itself write `{{`"
     else:
         message = "this `}` has no `{` in the same string"
     raise fail(
@@ -120,7 +122,7 @@ def _check_braces(token: Token, at: int, stop: int) -> None:
             message,
             token.source,
             (start, start + 1 if stop < 0 else token.start_pos + stop + 1),
-            help="for a brace itself write `{{` or `}}`",
+            help=help,
         )
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archdsl import expr
 from archdsl.source import Span
 from archdsl.syntax.errors import fail, syntax_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _PRECEDENCE = {"or": 1, "and": 2, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "**": 8}
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "in", "notin"))

@@ -1,4 +1,4 @@
-"""Text to syntax tree. The only user of lark.
+"""Text to syntax tree.
 
 A file is cut into its top-level items at the tokens, and each is parsed by itself; inside
 an item that does not parse, the statement at fault is left out and the rest tried again.
@@ -7,30 +7,26 @@ So one run reports every independent mistake.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from typing import Any, cast
-
-from lark import Lark, UnexpectedToken
-from lark import Token as LarkToken
-from lark import __version__ as lark_version
-from lark.lexer import Lexer as LarkLexer
-
 from archdsl import expr
-from archdsl.diagnostics import Bag, SpecError
+from archdsl.diagnostics import Bag, Full, SpecError
+from archdsl.limits import LIMITS
 from archdsl.source import Source
-from archdsl.syntax import ast
+from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
 from archdsl.syntax.errors import syntax_error
 from archdsl.syntax.explain import explain
-from archdsl.syntax.lexer import MAX_BYTES, Lexed, Token, tokenize, tokenize_expression
+from archdsl.syntax.lexer import Lexed, Token, tokenize, tokenize_expression
 from archdsl.syntax.literals import clean_doc
+from archdsl.syntax.machine import Machine, Misfit
 
-GRAMMAR = os.path.join(os.path.dirname(__file__), "grammar.lark")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 MAX_ERRORS = 20
 
-_parser: Lark | None = None
+_machine: Machine | None = None
 
 
 def parse(source: Source, bag: Bag) -> ast.File | None:
@@ -38,6 +34,14 @@ def parse(source: Source, bag: Bag) -> ast.File | None:
     if not _readable(source, bag):
         return None
     before = len(bag.items)
+    try:
+        return _parse(source, bag, before)
+    except Full:
+        _sort(bag, before)
+        return None
+
+
+def _parse(source: Source, bag: Bag, before: int) -> ast.File | None:
     lexed = tokenize(source, bag)
     items: list[ast.Item] = []
     doc, groups = _split(lexed)
@@ -67,17 +71,16 @@ def parse_expression(source: Source, start: int, end: int) -> expr.Expr:
         raise SpecError(bag.items[0])
     try:
         result: expr.Expr = _run(tokens, "expr")
-    except UnexpectedToken as error:
-        at = _position(tokens, error)
-        raise SpecError(explain(source, tokens, at, _expected(error), end)) from None
+    except Misfit as misfit:
+        raise SpecError(explain(source, tokens, misfit.at, misfit.expected, end)) from None
     return result
 
 
 def _readable(source: Source, bag: Bag) -> bool:
     """Whether the text is one to look at: of a sane size, and text at all."""
     text = source.text
-    if len(text) > MAX_BYTES:
-        limit = f"{len(text):,} characters; a spec has at most {MAX_BYTES:,}"
+    if len(text) > LIMITS["bytes"]:
+        limit = f"{len(text):,} characters; a spec has at most {LIMITS['bytes']:,}"
         bag.add(syntax_error("E106", f"this file is too large: {limit}", source, (0, 0)))
         return False
     at = text.find("\0")
@@ -119,10 +122,10 @@ def _parse_item(tokens: list[Token], bag: Bag) -> Iterator[ast.Item]:
         try:
             yield _run(tokens, "item")
             return
-        except UnexpectedToken as error:
-            at = _position(tokens, error)
+        except Misfit as misfit:
+            at = misfit.at
             end = tokens[-1].end_pos
-            bag.add(explain(tokens[0].source, tokens, at, _expected(error), end))
+            bag.add(explain(tokens[0].source, tokens, at, misfit.expected, end))
         except SpecError as error:
             bag.add(error.diagnostic)
             at = _token_at(tokens, error.diagnostic.label.span.start)
@@ -131,39 +134,8 @@ def _parse_item(tokens: list[Token], bag: Bag) -> Iterator[ast.Item]:
             return
 
 
-def _position(tokens: list[Token], error: UnexpectedToken) -> int:
-    """The index of the token that did not fit; their number at the end of the text."""
-    if error.token.type == "$END":
-        return len(tokens)
-    return next(i for i, token in enumerate(tokens) if token is error.token)
-
-
 def _token_at(tokens: list[Token], offset: int) -> int:
     return next((i for i, token in enumerate(tokens) if token.end_pos > offset), len(tokens))
-
-
-def _expected(error: UnexpectedToken) -> frozenset[str]:
-    """What would really have fitted, after the reductions that are possible here."""
-    state: Any = error.state
-    fits = set()
-    for kind in error.expected:
-        copied = state.copy(deepcopy_values=False)
-        copied.parse_conf = _Silent(copied.parse_conf)
-        try:
-            copied.feed_token(LarkToken(kind, ""), kind == "$END")
-        except UnexpectedToken:
-            continue
-        fits.add(kind)
-    return frozenset(fits)
-
-
-class _Silent:
-    """A parse configuration whose callbacks build nothing."""
-
-    def __init__(self, conf: Any) -> None:
-        self.states = conf.states
-        self.end_state = conf.end_state
-        self.callbacks: dict[Any, Any] = {}
 
 
 def _without_statement(tokens: list[Token], at: int) -> list[Token]:
@@ -210,88 +182,9 @@ def _sort(bag: Bag, start: int) -> None:
     bag.items[start:] = sorted(bag.items[start:], key=lambda item: item.label.span.start)
 
 
-# The parser itself
-
-
-class _CachePath(str):
-    """A path that lark's cache key does not see, so that a cache can be moved into place."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "archdsl"
-
-
-class _Tokens(LarkLexer):
-    """Hands lark the tokens that it is given in place of a text."""
-
-    def __init__(self, _: object) -> None:
-        pass
-
-    def lex(self, tokens: Any) -> Iterator[Any]:  # type: ignore[override]
-        return iter(tokens)
-
-
-def build_parser(**options: Any) -> Lark:
-    """A parser of the grammar; options go to lark."""
-    with open(GRAMMAR, encoding="utf-8") as file:
-        grammar = file.read()
-    return Lark(
-        grammar,
-        parser="lalr",
-        lexer=_Tokens,
-        start=["item", "expr"],
-        maybe_placeholders=True,
-        transformer=Builder(parse_expression),
-        **options,
-    )
-
-
 def _run(tokens: list[Token], start: str) -> Any:
-    """What the builder makes of the tokens; lark knows only that its input is no text."""
-    tree: Any = _lark().parse(cast("str", tokens), start=start)
-    return tree
-
-
-def _lark() -> Lark:
-    global _parser
-    if _parser is None:
-        _parser = _cached_parser()
-    return _parser
-
-
-def _cached_parser() -> Lark:
-    """The parser, with its tables from the user's cache where there is one to trust."""
-    folder = _cache_folder()
-    if folder is None:
-        return build_parser()
-    stamp = os.stat(GRAMMAR)
-    version = f"{lark_version}-{sys.version_info[0]}.{sys.version_info[1]}"
-    path = os.path.join(folder, f"grammar-{version}-{stamp.st_size}-{stamp.st_mtime_ns}")
-    if os.path.isfile(path) and not os.path.islink(path):
-        return build_parser(cache=_CachePath(path))
-    # Written beside and moved into place, so that nobody reads half a file.
-    draft = f"{path}.{os.getpid()}"
-    try:
-        parser = build_parser(cache=_CachePath(draft))
-        os.chmod(draft, 0o600)
-        os.replace(draft, path)
-    except OSError:
-        return build_parser()
-    return parser
-
-
-def _cache_folder() -> str | None:
-    """A folder that only this user can write to; the cache is unpickled, so it must be."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = os.path.join(base, "archdsl")
-    if not os.path.isabs(folder):
-        return None
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        status = os.lstat(folder)
-    except OSError:
-        return None
-    own = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-    private = os.name == "nt" or status.st_mode & 0o170022 == 0o040000
-    return folder if own and private and os.access(folder, os.W_OK) else None
+    """What the builder makes of the tokens."""
+    global _machine
+    if _machine is None:
+        _machine = Machine(tables.load(), Builder(parse_expression))
+    return _machine.run(tokens, start)

@@ -150,6 +150,8 @@ class _Printer:
                 self._block(node)
             case ast.Variant():
                 self._variant(node)
+            case ast.Weights():
+                self._weights(node)
 
     def _extern(self, node: ast.Extern) -> None:
         self._put(f"extern {node.name.text}")
@@ -189,6 +191,19 @@ class _Printer:
         self._put("expect ")
         first, last = node.expect[0].key.span, node.expect[-1].value.span
         self._map(node.expect, first.to(last), INDENT)
+
+    def _weights(self, node: ast.Weights) -> None:
+        self._put(f"weights {node.source.text} for {node.model.text} ")
+        self._open(node.span.start + node.span.text.index("{"))
+        for rule in node.rules:
+            self._before(rule.span.start, rule.span.end, INDENT)
+            pattern, target = text.weights_rule(rule)
+            self._put(f"{pattern}:")
+            if not self._fits(f" {target}"):
+                self._start(2 * INDENT)
+            self._put(f" {target}" if self.line.strip() else target)
+            self._after(_past_comma(self.source, rule.span.end))
+        self._close(node.span.end, 0)
 
     def _map(self, pairs: tuple[ast.Pair, ...], span: Span, indent: int) -> None:
         texts = [text.pair(pair) for pair in pairs]
@@ -278,6 +293,11 @@ class _Printer:
                 self._put(text.result(node.result))
         for at, step in enumerate(node.steps):
             flat = text.flat_step(step)
+            if flat is not None and _action_bodies(step.action):
+                # What will be opened in any case is laid out as what was written open.
+                fresh = " " * (indent + INDENT) + "-> " + flat
+                if not self._fits(" -> " + flat) and len(fresh) > WIDTH:
+                    flat = None
             if at or node.head is not None:
                 if not self._fits(" -> " + (flat or _opening(step))):
                     base = indent + INDENT
@@ -450,7 +470,7 @@ def _bodies(node: object) -> tuple[Span, ...]:
     match node:
         case ast.Block() | ast.Part():
             return (node.body.span,)
-        case ast.Paper() | ast.Train() | ast.Init():
+        case ast.Paper() | ast.Train() | ast.Weights() | ast.Init():
             return (node.span,)
         case ast.Chain():
             return tuple(span for step in node.steps for span in _action_bodies(step.action))

@@ -190,6 +190,11 @@ def pair(node: ast.Pair) -> str:
     return f"{node.key.text}: {expression(node.value)}"
 
 
+def weights_rule(node: ast.WeightsRule) -> tuple[str, str]:
+    """A pattern, and the key for what it matches."""
+    return template(node.pattern), "none" if node.target is None else template(node.target)
+
+
 def init_rule(node: ast.InitRule) -> str:
     extras = "".join([f", {argument(item)}" for item in node.extras])
     return f"{ident_list(node.kinds)}{_places(node.places)}: {expression(node.scheme)}{extras}"

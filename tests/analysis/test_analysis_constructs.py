@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from analysis_text import RESNET, body, design, designs, findings, program, steps
+from analysis_text import RESNET, body, design, designs, finding, findings, program, steps
 
 from archdsl.analysis.elaborate import Session, elaborate
 from archdsl.diagnostics import Bag
@@ -277,6 +277,23 @@ def test_an_other_input() -> None:
     assert [
         item.code for item in findings(text.replace("-> [8, 16", "-> [9, 16"), (3, 20, 24))
     ] == ["E413"]
+
+
+def test_what_is_stated_of_an_other_input_holds() -> None:
+    """Only numbers are about the declared input: names of sizes are about any."""
+    half = "maxpool(2x2)\n let low = h // 2\n identity -> %s\n upsample(2) -> conv(2, 1x1)"
+    text = f"model M: [3, h: 64, w: 64] -> [2, %s] {{ {half} }}\nvariant m = M()\n"
+    right = text % ("h, w", "[3, 32, 32] -> [3, low, w // 2] -> [_, in.height // 2, 32]")
+    assert designs(right, (3, 100, 48))[0].outputs[0][1] == (2, 100, 48)
+    for output, inner, wanted in [
+        ("«h», w", "relu", "[2, 100, 100] arrives"),
+        ("64, 64", "[3, low, «(w + 1) // 2»]", ""),
+        ("64, 64", "identity\n let up = low + 1; identity -> [3, «up», 32]", ""),
+        ("64, 64", "[3, _, «in.width - 50»]", ""),
+    ]:
+        found = finding(text % (output, inner), (3, 101, 101))
+        assert found.code == "E413"
+        assert wanted in found.label.text
 
 
 def test_instances_are_shared() -> None:

@@ -74,7 +74,7 @@ def test_what_is_shown_can_be_pasted() -> None:
 
 
 def test_unknown_figures() -> None:
-    found = finding(TEXT % "«mac: 3»")
+    found = finding(TEXT % "«mac»: 3")
     assert (found.code, found.message) == ("E417", "there is no figure `mac` to expect")
     assert found.help == "did you mean `macs`?"
 

@@ -65,7 +65,7 @@ def test_round_to_is_the_rule_of_the_mobilenet_papers(width: float) -> None:
         ("«[1, 2][2]»", "E403", "no item 2 in a list of 2"),
         ("«sqrt(0 - 1)»", "E404", "`sqrt(-1)` has no value"),
         ("«(0 - 8) ** 0.5»", "E404", "a fractional power of a negative number"),
-        ("«10 ** 2000»", "E405", "a number of more than 1000 digits"),
+        ("«10 ** 2000»", "E405", "a number of more than 1,000 digits"),
         ("«[0] * 200000»", "E405", "a list of 200,000 items"),
         ("«range(10 ** 9)»", "E405", "a list of more than 100,000 items"),
         ("«1e308 * 10»", "E405", "a number too large for a float"),
@@ -83,7 +83,10 @@ def test_mistakes(text: str, code: str, message: str) -> None:
 
 def test_lists_are_taken_apart_whole() -> None:
     found = wrong("let a, b = «[1, 2, 3]»; relu")
-    assert (found.code, found.message) == ("E408", "3 values for 2 names `a, b`")
+    assert (found.code, found.message) == (
+        "E408",
+        "`a, b` takes 2 values apart, and [1, 2, 3] has 3",
+    )
 
 
 def test_doubling_lists_end() -> None:
@@ -100,12 +103,6 @@ def test_steps_are_bounded() -> None:
     found = findings(f"{more}\n{model}variant a = M(1)\nvariant b = M(2)\n")
     assert [item.code for item in found] == ["E407"]
     assert found[0].message == "this spec takes too many steps to compute"
-
-
-def test_functions_of_the_wrong_arity_are_faults() -> None:
-    with pytest.raises(v.Fault) as caught:
-        v.call("round_to", (1,))
-    assert (caught.value.code, str(caught.value)) == ("E406", "`round_to` takes 2 arguments, not 1")
 
 
 def test_values_are_shown_as_written() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl import cache, driver, output
+from archdsl import cache, driver, output, store
 from archdsl.cli import main
 from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
 from archdsl.files import read, whole
@@ -171,7 +171,7 @@ def test_a_broken_cache_does_no_harm(junk: bytes, tmp_path: Path) -> None:
 
 
 def test_the_cache_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "KEPT", 4)
+    monkeypatch.setattr(store, "KEPT", 4)
     for number in range(9):
         run(spec(f"net{number}.arch"))
     assert len(list((tmp_path / "cache" / "archdsl").iterdir())) <= 4

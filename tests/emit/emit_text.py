@@ -64,7 +64,7 @@ def module_of(text: str) -> ModuleType:
     """A module of a text, imported as any other."""
     module = ModuleType(f"emitted_{next(_numbers)}")
     sys.modules[module.__name__] = module
-    exec(compile(text, module.__name__, "exec"), module.__dict__)
+    exec(compile(text, module.__name__, "exec", dont_inherit=True), module.__dict__)
     return module
 
 

@@ -61,6 +61,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_constants_hold_their_lists() -> None:
+    model = module_of(emitted(os.path.join(CONSTRUCTS, "tensors.arch")).text).tensors(n=3)
+    assert model.bits.bits.tolist() == [[1, 0, 1], [0, 1, 0], [0, 1, 1]]
+    assert model.bits.places.tolist() == [[1, 2, 4]]
+    assert model.bits.units.tolist() == torch.eye(3).tolist()
+
+
 def test_rules_of_init_find_their_places() -> None:
     module = module_of(emitted(os.path.join(CONSTRUCTS, "initialised.arch")).text)
     values = {
@@ -80,6 +87,35 @@ def test_rules_of_init_find_their_places() -> None:
             assert (state[f"{path}.weight"] == weight).all(), path
             if bias is not None:
                 assert (state[f"{path}.bias"] == bias).all(), path
+
+
+BIASES = """\
+block Head(op, bias) { flatten -> op(8) -> relu -> linear(10, bias=bias) }
+model M: [3, 4, 4] -> [10] {
+    OP
+    init { linear: zeros, bias=1 }
+}
+variant m = M()
+"""
+
+
+@pytest.mark.parametrize(
+    ("op", "lacks"),
+    [
+        ("flatten -> linear(10)", False),
+        ("flatten -> linear(10, bias=true)", False),
+        ("flatten -> linear(8, bias=false) -> relu -> linear(10)", True),
+        ("Head(linear, true)", True),
+        ("conv(8, 3x3, bias=false) -> flatten -> linear(10)", False),
+    ],
+)
+def test_bias_is_asked_for_where_a_layer_may_lack_it(op: str, lacks: bool, tmp_path: Path) -> None:
+    text = BIASES if "Head" in op else "".join(BIASES.splitlines(keepends=True)[1:])
+    spec = tmp_path / "m.arch"
+    spec.write_text(text.replace("OP", op), encoding="utf-8")
+    found = emitted(str(spec)).text
+    assert ("if module.bias is not None:" in found) is lacks
+    assert module_of(found).m()
 
 
 @pytest.mark.parametrize(

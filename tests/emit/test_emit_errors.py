@@ -52,39 +52,6 @@ CASES = (
         "`name[i]:`",
     ),
     Case(
-        "op of a list in a block that is never made",
-        "E512",
-        "block Inner(ops) { for op in ops { «op» } }\n"
-        "block B(deep = false) { if deep { Inner([relu, gelu]) } else { conv(8, 3x3) } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
-        "`op` is not a block or an op here",
-    ),
-    Case(
-        "parameter of a block that is never made",
-        "E513",
-        "block Inner(act) { conv(8, 3x3) -> «act» }\n"
-        "block B(deep = false) { if deep { Inner(relu) } else { conv(8, 3x3) } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
-        "nothing is ever passed as `act`",
-    ),
-    Case(
-        "block and op for one parameter",
-        "E514",
-        "block Act { relu }\n"
-        "block B(act) { conv(8, 3x3) -> «act» }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B(Act) -> B(relu)\n" + TAIL,
-        "`act` holds both blocks and ops, whose constructors take other arguments",
-        "wrap the op in a block",
-    ),
-    Case(
-        "ops that are made in different ways",
-        "E515",
-        "block B(norm) { conv(8, 3x3, bias=true) -> «norm» }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B(bn) -> B(relu)\n" + TAIL,
-        "the ops passed as `norm` are constructed in different ways: `norm(8)`, `norm()`",
-        "wrap them in blocks with the same parameters",
-    ),
-    Case(
         "several values in a Sequential",
         "E516",
         "block Two in (x) -> (a, b) { relu as a; conv(4, 3x3) as b }\n"
@@ -92,24 +59,6 @@ CASES = (
         "model M: [4, 8, 8] -> [10] {\n    s: { «Two» -> One }\n" + TAIL,
         "an `nn.Sequential` can hold only steps in a row",
         "make it a block",
-    ),
-    Case(
-        "number of parts",
-        "E518",
-        "block B(n) { «split(n) { relu; conv(4, 1x1) }» }\n"
-        "model M: [3, 8, 8] -> [10] {\n    conv(12, 3x3) -> B(2) -> B(2)\n" + TAIL,
-        "the number of parts is an argument of the constructor",
-        "write the number of parts out",
-    ),
-    Case(
-        "number of listed values",
-        "E519",
-        "block B(n) {\n"
-        "    for i in range(n) { convs[i]: conv(8, 3x3) as xs[i] }\n"
-        "    from «[xs[i] for i in range(n)]» -> concat\n"
-        "}\n"
-        "model M: [3, 8, 8] -> [10] {\n    B(2) -> B(3)\n" + TAIL,
-        "how many values this lists depends on an argument of the constructor",
     ),
     Case(
         "features of several sizes",
@@ -124,29 +73,6 @@ CASES = (
         "`global_avgpool`",
     ),
     Case(
-        "layer of the input's height",
-        "E522",
-        "block «B» { conv(in.height, 3x3) }\n" "model M: [3, 8, 8] -> [10] {\n    B\n" + TAIL,
-        "`B` has a layer whose size follows the height or width of its input",
-        "`global_avgpool`",
-    ),
-    Case(
-        "member under a condition",
-        "E523",
-        "block B(widths) { for k in widths { if k > 3 { «conv»(k, 1x1) } else { relu } } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B([2, 4]) -> B([4])\n" + TAIL,
-        "members of the family `conv` need an index here",
-        "label it `conv[i]:`",
-    ),
-    Case(
-        "square and oblong kernels in a loop",
-        "E524",
-        "block B(kernels) { for kernel in kernels { «conv(4, kernel)» } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B([3x3, 1x3]) -> B([3x3])\n" + TAIL,
-        "`same` has no one text for kernels that are square here and oblong there",
-        "make the convolution a block of its own",
-    ),
-    Case(
         "string in an expression of a message",
         "E526",
         "let QUOTE = \"' + evil + '\"\n"
@@ -158,14 +84,176 @@ CASES = (
         "let name",
     ),
     Case(
-        "width that a loop has changed since",
+        "op that a name of a block never made stands for",
+        "E512",
+        "block Inner(ops) {\n"
+        "    let act = ops[0]\n"
+        "    conv(16, 3x3) -> «act»\n"
+        "}\n"
+        "\n"
+        "block Unit(deep = false) {\n"
+        "    if deep { Inner([relu, gelu]) } else { conv(16, 3x3) }\n"
+        "}\n"
+        "\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
+        "\n"
+        "variant net = Net()\n",
+        "`act` is not a block or an op here",
+    ),
+    Case(
+        "parameter of a block that is never made",
+        "E513",
+        "block Inner(act) { conv(16, 3x3) -> «act» }\n"
+        "\n"
+        "block Row(acts) { for act in acts { Inner(act) } }\n"
+        "\n"
+        "block Unit(deep = false) {\n"
+        "    if deep { Row([relu, gelu]) } else { conv(16, 3x3) }\n"
+        "}\n"
+        "\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
+        "\n"
+        "variant net = Net()\n",
+        "nothing is ever passed as `act`",
+    ),
+    Case(
+        "block and layer of Python for one parameter",
+        "E514",
+        'extern Swish(size) = "some_package:Swish"\n'
+        "\n"
+        "block Gate { sigmoid }\n"
+        "\n"
+        "block Unit(act) { conv(16, 3x3) -> «act» }\n"
+        "\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(Gate) -> Unit(Swish(1)) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "`act` holds blocks and layers of Python, whose constructors take other arguments",
+        "wrap the layers in blocks",
+    ),
+    Case(
+        "ops that make different widths",
+        "E515",
+        "block Unit(op) { «op» -> conv(16, 1x1) }\n"
+        "\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(conv(8, 3x3)) -> Unit(maxout(2)) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "what is passed as `op` takes other arguments, or makes other widths, from one to the next",
+        "wrap them in blocks",
+    ),
+    Case(
+        "number of parts",
+        "E518",
+        "block Unit(n) {\n"
+        "    «split(n) {\n"
+        "        relu\n"
+        "        for i in range(n - 1) { conv(8, 3x3) }\n"
+        "    }»\n"
+        "}\n"
+        "\n"
+        "model Net: [16, 32, 32] -> [16, 32, 32] { Unit(2) -> Unit(2) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "the number of parts is an argument of the constructor",
+        "write the branches out",
+    ),
+    Case(
+        "number of listed values",
+        "E519",
+        "block Double in (x[]) -> (y) { from «[2 * each for each in x]» -> sum as y }\n"
+        "\n"
+        "model Net: [16, 32, 32] -> [16, 32, 32] {\n"
+        "    relu as a\n"
+        "    from (in, a) -> Double as b\n"
+        "    from (in, a, b) -> Double\n"
+        "}\n"
+        "\n"
+        "variant net = Net()\n",
+        "how many values this lists depends on an argument of the constructor",
+    ),
+    Case(
+        "size of the input of a block that is passed",
+        "E522",
+        "block Mask {\n"
+        "    const mask [1, in.height, in.width] = 2\n"
+        "    from in * mask\n"
+        "}\n"
+        "\n"
+        "block Unit(act) { conv(16, 3x3) -> «act» }\n"
+        "\n"
+        "model Net: [3, 8, 8] -> [16, 8, 8] { Unit(Mask) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "`Mask` takes the size of its input, which `act` doesn't pass on",
+        "by its name",
+    ),
+    Case(
+        "numbers among oblong sizes",
+        "E524",
+        "block «Unit»(kernels) { conv(4, kernels[0]) }\n"
+        "\n"
+        "model Net: [3, 8, 8] -> [4, 8, 8] { Unit([3, 1x3]) -> Unit([1x3, 5]) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "numbers stand among oblong sizes, and `same` has no one text for both",
+        "`3x3` for 3",
+    ),
+    Case(
+        "width that only a loop knows",
         "E525",
-        "block U(width) { conv(width, 1x1) }\n"
-        "block V(width) { conv(width + 1, 1x1) }\n"
-        "block «B»(n, unit) { repeat n { if n > 1 { unit(4) * n } } }\n"
-        "model M: [3, 8, 8] -> [10] {\n    B(2, U) -> B(2, V)\n" + TAIL,
-        "`B` reads a width that a loop has changed since",
-        "make the part with the loop a block of its own",
+        "block One(width) { conv(width, 1x1) }\n"
+        "\n"
+        "block Next(width) { conv(width + 1, 1x1) }\n"
+        "\n"
+        "block «Unit»(n, unit) {\n"
+        "    repeat n {\n"
+        "        unit(4) as wide\n"
+        "        reshape([wide.channels, 64]) -> reshape([wide.channels, 8, 8])\n"
+        "    }\n"
+        "}\n"
+        "\n"
+        "model Net: [3, 8, 8] -> [_, 8, 8] { Unit(2, One) -> Unit(2, Next) }\n"
+        "\n"
+        "variant net = Net()\n",
+        "`Unit` reads a width outside of the loop that makes it",
+        "a block of its own",
+    ),
+    Case(
+        "shared module whose width a loop decides",
+        "E528",
+        "block Tower(widths) {\n"
+        "    share head = conv(4, 3x3)\n"
+        "    for width in widths { from in -> conv(width, 1x1) -> «head» -> relu }\n"
+        "}\n"
+        "model M: [3, 8, 8] -> [10] {\n    Tower([5, 5]) -> Tower([6])\n" + TAIL,
+        "how wide `head` is made depends on a loop",
+        "use it once before the loop",
+    ),
+    Case(
+        "shared module that a loop may not use",
+        "E528",
+        "block Tower(n) {\n"
+        "    share head = conv(3, 3x3)\n"
+        "    repeat n { «head» -> relu }\n"
+        "    conv(3, 1x1)\n"
+        "}\n"
+        "model M: [3, 8, 8] -> [10] {\n    Tower(2) -> Tower(0)\n" + TAIL,
+        "whether there is a `head` depends on a loop",
+        "use it once before the loop",
+    ),
+    Case(
+        "projection that hangs on the strides of a loop",
+        "E527",
+        "block Unit(strides) {\n"
+        "    residual {\n"
+        "        for s in strides { conv(3, 3x3, stride=s) }\n"
+        "    } «skip identity else { conv(3, 1x1, stride=4) }»\n"
+        "}\n"
+        "\n"
+        "model M: [3, 8, 8] -> [10] {\n    Unit([1, 1]) -> Unit([2, 2])\n" + TAIL,
+        "whether this input is projected depends on a stride that is not known here",
+        "`skip { ... }`",
     ),
 )
 

@@ -275,7 +275,7 @@ def test_shapes_name_what_the_class_knows(module: Text) -> None:
         assert not unknown, (node.name, unknown)
 
 
-_WORDS = set("if else for in and or not of list ceil floor len sum max min i math".split())
+_WORDS = set("if else for in is and or not of list ceil floor len sum max min i math".split())
 
 
 @pytest.mark.parametrize("path", PATHS[::6], ids=IDS[::6])

@@ -159,6 +159,9 @@ def test_floats_are_pythons(value: float) -> None:
         (A + 2 - 2, "a"),
         (A + B - A, "b"),
         (2 * A + A, "3 * a"),
+        (2 * (4 * A), "8 * a"),
+        (2 * (4 * A * B), "8 * a * b"),
+        (2 * (A * 4), "2 * (a * 4)"),
         (((A - 1) // 2 + 1) // 2, "(a + 1) // 4"),
         (A // 2 // 2, "a // 4"),
         ((A // 2 + 3) // 2, "(a + 6) // 4"),
@@ -189,6 +192,15 @@ def test_decided_conditions() -> None:
 def test_choice_between_equals() -> None:
     assert s.choose(s.compare("!=", A, B), A, B) is A
     assert s.choose(s.compare("==", A, B), B, A) is A
+
+
+def test_choice_whose_arms_agree_where_it_fails() -> None:
+    halved = (B - 1) // A + 1
+    assert s.choose(s.compare("!=", A, 1), halved, B) is halved
+    assert s.choose(s.compare("==", A, 1), B, halved) is halved
+    assert (
+        s.text(s.choose(s.compare("!=", A, 2), halved, B)) == f"{s.text(halved)} if a != 2 else b"
+    )
 
 
 def test_negation_of_negation() -> None:

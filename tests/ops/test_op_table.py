@@ -109,6 +109,20 @@ def test_shapes_and_costs_are_torchs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_state_is_torchs(name: str) -> None:
+    """The keys of the module's state, in their order, and their shapes."""
+    op = entry(name)
+    for args, x in accepted(name):
+        found = op.state(args, x)
+        if form(op, args, x).module is None:
+            assert not found
+            continue
+        with torch.device("meta"):
+            state = build(op, args, x).state_dict()
+        assert list(found.items()) == [(key, tuple(value.shape)) for key, value in state.items()]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_good_arguments_pass_their_check(name: str) -> None:
     for args, _ in accepted(name):
         check_arguments(entry(name), args)

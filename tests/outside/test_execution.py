@@ -39,6 +39,8 @@ FUNCTIONS: dict[str, Callable[[tuple[Tensor, ...], dict[str, Any]], Tensor]] = {
     "neg": lambda x, a: -x[0],
     "identity": lambda x, a: x[0],
     "flatten": lambda x, a: torch.flatten(x[0], 1),
+    "reshape": lambda x, a: x[0].reshape(len(x[0]), *a["shape"]),
+    "reduce_mean": lambda x, a: x[0].mean([axis + 1 for axis in a["axes"]], keepdim=a["keep"]),
     "slice": lambda x, a: x[0][:, a["start"] : a["stop"]],
     "select": lambda x, a: x[0][:, list(a["channels"])],
     "pad": lambda x, a: F.pad(x[0], tuple(a["amount"])),

@@ -96,6 +96,12 @@ def wide_before() -> Diagnostic:
     return finding(Label(span=span(source, "+"), text="under the plus"))
 
 
+def emoji_before() -> Diagnostic:
+    """A heart that a mark of no width makes colourful, and a face of two cells."""
+    source = Source("a.arch", 'let a = "\u2764\ufe0f\U0001f642"; let b = widht\n')
+    return finding(Label(span=span(source, "widht"), text="under the name"))
+
+
 def controls() -> Diagnostic:
     source = Source("a\x1b[31m.arch", "let a = \x1b[31m7\u202e\r\n")
     return finding(
@@ -128,6 +134,7 @@ CASES = [
     tabs,
     wide_letters,
     wide_before,
+    emoji_before,
     controls,
     long_line,
     long_span,
@@ -185,6 +192,7 @@ def test_json() -> None:
         "end_column": 20,
         "help": None,
         "notes": ["64 channels", "256 channels (specs/resnet.arch:4:9)"],
+        "fix": None,
     }
 
 

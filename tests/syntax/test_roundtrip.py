@@ -12,7 +12,7 @@ from archdsl import expr
 from archdsl.diagnostics import Bag
 from archdsl.source import Source
 from archdsl.syntax import ast
-from archdsl.syntax.parser import build_parser, parse
+from archdsl.syntax.parser import parse
 from archdsl.syntax.printer import WIDTH, print_file
 
 RICH = (Path(__file__).parent / "rich.arch").read_text(encoding="utf-8")
@@ -51,10 +51,6 @@ def step(text: str) -> ast.Step:
     (chain,) = statements(text)
     assert isinstance(chain, ast.Chain)
     return chain.steps[0]
-
-
-def test_grammar_is_strict() -> None:
-    build_parser(strict=True)
 
 
 def test_rich_file() -> None:

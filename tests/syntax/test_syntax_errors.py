@@ -9,8 +9,8 @@ import pytest
 
 from archdsl.codes import CODES
 from archdsl.diagnostics import Bag, Diagnostic
+from archdsl.limits import DEPTH, LIMITS
 from archdsl.source import Source
-from archdsl.syntax.lexer import MAX_BYTES, MAX_DEPTH
 from archdsl.syntax.parser import parse
 
 ERRORS = Path(__file__).parent / "errors"
@@ -82,7 +82,7 @@ def test_depth_is_refused(text: str) -> None:
 
 
 def test_depth_below_the_limit_is_fine() -> None:
-    depth = MAX_DEPTH - 3
+    depth = DEPTH - 3
     assert diagnose("let a = " + "(" * depth + "1" + ")" * depth) == []
     assert diagnose("let a = [" + "1, " * 5000 + "]") == []
     assert diagnose("block A { relu" + " -> relu" * 3000 + " }") == []
@@ -94,7 +94,7 @@ def test_odd_text() -> None:
     assert diagnose("block A {\r\n    relu\r\n    bn\r\n}\r\n") == []
     assert diagnose("block A {\n\trelu\n\tbn\n}") == []
     assert [item.code for item in diagnose("block A { relu\x01 }")] == ["E104"]
-    assert [item.code for item in diagnose("#" * (MAX_BYTES + 1))] == ["E106"]
+    assert [item.code for item in diagnose("#" * (LIMITS["bytes"] + 1))] == ["E106"]
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,18 @@ from torch import Tensor, nn
 
 
 class Taken(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, extra if label == "a" else 2 * extra,
-    H + 2 * padding - kernel + 1, W + 2 * padding - kernel + 1)
+    """Shape: (N, in_channels, H, W) -> (N, extra if label == "a" else 2 * extra, H,
+    W)
     """
 
     def __init__(
         self,
         in_channels: int,
         width: int,
-        kernel: int | tuple[int, int] = 3,
+        kernel: tuple[int, int] = (3, 3),
         kinds: Sequence[int] = (1, 2),
         label: str = "a",
         extra: int | None = None,
-        padding: int | tuple[int, int] = 1,
     ) -> None:
         super().__init__()
         if extra is None:
@@ -33,7 +32,12 @@ class Taken(nn.Module):
         self.convs = nn.ModuleList()
         for kind in kinds:
             self.convs.append(
-                nn.Conv2d(channels, width * kind, kernel_size=kernel, padding=padding)
+                nn.Conv2d(
+                    channels,
+                    width * kind,
+                    kernel_size=kernel,
+                    padding=(kernel[0] // 2, kernel[1] // 2),
+                )
             )
             channels = width * kind
         self.conv1: nn.Conv2d | None = None
@@ -76,8 +80,8 @@ class Arguments(nn.Module):
             channels = 4
         self.layer2 = nn.Sequential(*layer2)
 
-        self.taken1 = Taken(channels, 8, kernel=1, kinds=(1,), label="b", padding=0)
-        self.taken2 = Taken(8, 4, kernel=(1, 3), extra=6, padding=(0, 1))
+        self.taken1 = Taken(channels, 8, kernel=(1, 1), kinds=(1,), label="b")
+        self.taken2 = Taken(8, 4, kernel=(1, 3), extra=6)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(6, 10)
 

@@ -29,7 +29,7 @@ class Highway(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         new = self.relu(self.transform(x))
         t = self.sigmoid(self.gate(x))
-        x = t * new + ((1 - t) * x)
+        x = t * new + (1 - t) * x
         return x
 
 
@@ -44,10 +44,10 @@ class Weighed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv(x)
-        z = (self.alpha * (y - x)) - (2 * -y)
+        z = self.alpha * (y - x) - 2 * -y
         out = self.relu(z)
         kept = out
-        x = kept + (0.5 * z)
+        x = kept + 0.5 * z
         return x
 
 

@@ -58,8 +58,7 @@ class Initialised(nn.Module):
                     nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.01)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+                nn.init.zeros_(module.bias)
             elif isinstance(module, nn.BatchNorm2d):
                 nn.init.constant_(module.weight, 1)
 
@@ -117,9 +116,39 @@ class Placed(nn.Module):
         return PlacedOutput(x, side)
 
 
+class Bare(nn.Module):
+    """No linear layer here lacks a bias, a norm may.
+
+    Shape: (N, in_channels, 16, 16) -> (N, 10)
+    """
+
+    def __init__(self, in_channels: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 8, kernel_size=3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(8, affine=False)
+        self.relu = nn.ReLU(inplace=True)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(8, 10)
+
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.zeros_(module.weight)
+                nn.init.ones_(module.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.bn(self.conv(x)))
+        x = self.fc(torch.flatten(self.avgpool(x), 1))
+        return x
+
+
 def initialised(**kwargs: Any) -> Initialised:
     """1,498 parameters, 350,288 multiply-adds at 3x16x16."""
     return Initialised(**kwargs)
+
+
+def bare(**kwargs: Any) -> Bare:
+    """306 parameters, 55,376 multiply-adds at 3x16x16."""
+    return Bare(**kwargs)
 
 
 def placed(**kwargs: Any) -> Placed:

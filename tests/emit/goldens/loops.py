@@ -82,6 +82,31 @@ class Deep(nn.Module):
         return x
 
 
+class Named(nn.Module):
+    """A loop whose result has a name works on a variable of that name.
+
+    Shape: (N, in_channels, H, W) -> (N, width, H, W)
+    """
+
+    def __init__(self, in_channels: int, width: int, n: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=3, padding=1)
+        self.relu = nn.ReLU(inplace=True)
+        self.bn = nn.ModuleList()
+        self.conv2 = nn.ModuleList()
+        for _ in range(n):
+            self.bn.append(nn.BatchNorm2d(width))
+            self.conv2.append(nn.Conv2d(width, width, kernel_size=3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.conv1(x)
+        refined = first
+        for bn, conv2 in zip(self.bn, self.conv2, strict=True):
+            refined = self.relu(conv2(bn(refined)))
+        x = refined + first
+        return x
+
+
 class Loops(nn.Module):
     """Shape: (N, in_channels, 32, 32) -> (N, 10)"""
 
@@ -119,7 +144,9 @@ class Loops(nn.Module):
             self.last = nn.Dropout(0.1)
         self.deep1 = Deep(channels, 2, 8)
         self.deep2 = Deep(8, 3, 4)
-        self.conv = nn.Conv2d(8, 16, kernel_size=1)
+        self.named1 = Named(8, 4, 2)
+        self.named2 = Named(4, 4, 1)
+        self.conv = nn.Conv2d(4, 16, kernel_size=1)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(16, 10)
 
@@ -128,16 +155,16 @@ class Loops(nn.Module):
             x = conv_act1(x)
             x = conv_act2(x)
         x = self.last(x)
-        x = self.deep2(self.deep1(x))
+        x = self.named2(self.named1(self.deep2(self.deep1(x))))
         x = self.fc(torch.flatten(self.avgpool(self.conv(x)), 1))
         return x
 
 
 def loops(**kwargs: Any) -> Loops:
-    """17,212 parameters, 408,832 multiply-adds at 3x32x32."""
+    """18,056 parameters, 421,632 multiply-adds at 3x32x32."""
     return Loops(**kwargs)
 
 
 def loops_wide(**kwargs: Any) -> Loops:
-    """54,272 parameters, 1.4 M multiply-adds at 3x32x32."""
+    """55,116 parameters, 1.4 M multiply-adds at 3x32x32."""
     return Loops(wide=True, norm=False, **kwargs)

@@ -47,6 +47,19 @@ class Stage(nn.Sequential):
         super().__init__(children)
 
 
+class Deep(nn.Sequential):
+    """Shape: (N, in_channels, H, W) -> (N, in_channels, H, W)"""
+
+    def __init__(self, in_channels: int, width: int, n: int) -> None:
+        blocks: list[nn.Module] = [ConvBN(in_channels, width, 3)]
+        channels = width
+        for _ in range(n):
+            blocks.append(nn.ReLU())
+            blocks.append(nn.Conv2d(channels, in_channels, kernel_size=1))
+            channels = in_channels
+        super().__init__(OrderedDict(blocks=nn.Sequential(*blocks)))
+
+
 class Sequences(nn.Module):
     """Shape: (N, in_channels, 16, 16) -> (N, 10)"""
 
@@ -54,15 +67,16 @@ class Sequences(nn.Module):
         super().__init__()
         self.stage1 = Stage(in_channels, 4, 2)
         self.stage2 = Stage(in_channels, 8, 3)
+        self.deep = Deep(in_channels, 4, 2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(in_channels, 10)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stage2(self.stage1(x))
+        x = self.deep(self.stage2(self.stage1(x)))
         x = self.fc(torch.flatten(self.avgpool(x), 1))
         return x
 
 
 def sequences(**kwargs: Any) -> Sequences:
-    """811 parameters, 22,062 multiply-adds at 3x16x16."""
+    """954 parameters, 24,126 multiply-adds at 3x16x16."""
     return Sequences(**kwargs)

@@ -1,5 +1,12 @@
 """A spec with all that text can hold: a "quoted" word, a \\ and an é.
 
+A paragraph one of whose lines is too long for the Python, which has 88 columns, is
+filled anew, with no short line in its midst; one that fits stays as it is.
+
+- An item of a list is a paragraph of its own, however long it may be; this one is long
+  indeed.
+- So is this.
+
 A Paper, 1998. https://arxiv.org/abs/1234.56789
 
 Generated from specs/text.arch by archdsl; edit the spec, not this file.
@@ -13,6 +20,9 @@ from torch import Tensor, nn
 
 class Text(nn.Module):
     """What the model says of itself.
+
+    In a class there are four columns less, so that lines of 85 columns and more are
+    filled anew.
 
     Shape: (N, in_channels, 16, 16) -> (N, num_classes)
     """

@@ -45,6 +45,39 @@ class Joined(nn.Module):
         return x
 
 
+class Ends(nn.Module):
+    """A value named at the end is a tensor whichever arm makes it.
+
+    Shape: (N, in_channels, H, W) -> (N, 8, H, W)
+    """
+
+    def __init__(self, in_channels: int, rows: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        channels = in_channels
+        self.conv1 = nn.ModuleDict()
+        for i, row in enumerate(rows):
+            for j, each in enumerate(row):
+                self.conv1[f"{i}_{j}"] = nn.Conv2d(channels, each, kernel_size=1)
+                channels = each
+        self.conv2: nn.Conv2d | None = None
+        self.conv3: nn.Conv2d | None = None
+        if len(rows) > 1:
+            self.conv2 = nn.Conv2d(channels, 8, kernel_size=3, padding=1)
+        else:
+            self.conv3 = nn.Conv2d(channels, 8, kernel_size=1)
+        self.rows = rows
+
+    def forward(self, x: Tensor) -> Tensor:
+        for i, row in enumerate(self.rows):
+            for j in range(len(row)):
+                x = self.conv1[f"{i}_{j}"](x)
+        if self.conv2 is not None:
+            last: Tensor = self.conv2(x)
+        elif self.conv3 is not None:
+            last = self.conv3(x)
+        return last
+
+
 class Values(nn.Module):
     """Shape: (N, in_channels, 16, 16) -> (N, 10)"""
 
@@ -54,8 +87,11 @@ class Values(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.cross = nn.ModuleList(Cross(width, width, width) for _ in range(3))
         self.joined = Joined((width, width, width), width)
+        self.ends1 = Ends(width, ())
+        self.ends2 = Ends(8, ((4,),))
+        self.ends3 = Ends(8, ((), (4, 8)))
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(width, 10)
+        self.fc = nn.Linear(8, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.conv(x))
@@ -65,10 +101,11 @@ class Values(nn.Module):
         before = left
         last = right
         out = self.joined([before, last, x])
+        out = self.ends3(self.ends2(self.ends1(out)))
         x = self.fc(torch.flatten(self.avgpool(out), 1))
         return x
 
 
 def values(**kwargs: Any) -> Values:
-    """1,102 parameters, 261,160 multiply-adds at 3x16x16."""
+    """1,918 parameters, 449,616 multiply-adds at 3x16x16."""
     return Values(4, **kwargs)

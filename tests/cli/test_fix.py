@@ -1,0 +1,139 @@
+"""`check --fix`: what is certain is written, where all is right then; and nothing else is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from archdsl.cli import main
+
+RIGHT = """\
+block Basic(width, stride = 1) {
+    residual {
+        conv(width, 3x3, stride=stride) -> bn -> relu
+        conv(width, 3x3) -> bn
+    } skip identity else { conv(width, 1x1, stride=stride) -> bn }
+    relu
+}
+model Net(wide = true): [16, 28, 28] -> [32, 14, 14] {
+    Basic(16) -> Basic(32 if wide else 16, stride=2)
+}
+variant net = Net()
+"""
+WRONG = (
+    RIGHT.replace("conv(width, 3x3, s", "conv(widht, 3x3, s")
+    .replace("} skip identity else { conv(width, 1x1, stride=stride) -> bn }", "}")
+    .replace("true", "True")
+    .replace("[32, 14, 14]", "[32, 28, 14]")
+    .replace("-> Basic", "\N{RIGHTWARDS ARROW} Basci")
+)
+DONE = """\
+net.arch:8:18: `True` is now `true`
+net.arch:9:15: `\N{RIGHTWARDS ARROW}` is now `->`
+net.arch:3:14: `widht` is now `width`
+net.arch:9:18: `Basci` is now `Basic`
+net.arch:5:6: added `skip identity else { conv(width, 1x1, stride=stride) -> bn }`
+net.arch:8:46: `28` is now `14`
+"""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_all_that_is_certain_is_mended(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also what shows only when something else is mended."""
+    Path("net.arch").write_text(WRONG, "utf-8")
+    assert main(["check", "--fix", "net.arch"]) == 0
+    shown = capsys.readouterr()
+    assert Path("net.arch").read_text("utf-8") == RIGHT
+    assert shown.err == DONE
+    assert shown.out == "net.arch: right, 1 variant\n"
+
+
+def test_a_spec_that_stays_wrong_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = WRONG.replace("-> relu\n", "-> nothing_like_it\n")
+    Path("net.arch").write_text(text, "utf-8")
+    assert main(["check", "--fix", "net.arch"]) == 1
+    shown = capsys.readouterr()
+    assert Path("net.arch").read_text("utf-8") == text
+    assert shown.err.startswith("net.arch: stays as it is: what is certain would leave\n")
+    assert "error[E110]" in shown.err
+
+
+def test_what_is_left_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where it shows only when the rest is mended."""
+    text = WRONG.replace("conv(width, 3x3) -> bn\n", "conv(width, 3x3, groups=3) -> bn\n")
+    Path("net.arch").write_text(text, "utf-8")
+    assert main(["check", "--fix", "net.arch"]) == 1
+    first, *left = capsys.readouterr().err.split("\nerror[")[0].splitlines()
+    assert first == "net.arch: stays as it is: what is certain would leave"
+    assert [line.split(": ")[:2] for line in left] == [["  net.arch:4:26", "E233"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RIGHT,
+        RIGHT.replace("Net()", "Net() expect { params: 1 }"),  # a figure is not ours to change
+        RIGHT.replace("Basic(32 ", "Basci2000(32 "),
+        RIGHT.replace("[32, 14, 14]", "[32, 28 - 1, 14]"),
+    ],
+)
+def test_what_is_not_certain_is_left(text: str) -> None:
+    Path("net.arch").write_text(text)
+    before = os.stat("net.arch").st_mtime_ns
+    main(["check", "--fix", "net.arch"])
+    assert os.stat("net.arch").st_mtime_ns == before
+
+
+def test_two_names_as_near_are_not_certain() -> None:
+    text = (
+        "model Net(width1, width2): [3, 8, 8] -> [_, _, _] { conv(width, 3x3) }\n"
+        "variant net = Net(8, 16)\n"
+    )
+    Path("net.arch").write_text(text)
+    assert main(["check", "--fix", "net.arch"]) == 1
+    assert Path("net.arch").read_text() == text
+
+
+def test_imported_files_are_left() -> None:
+    parts = "block Unit(width) { conv(widht, 3x3) }\n"
+    text = (
+        'import "parts.arch" (Unit)\nmodel Net: [3, 8, 8] -> [8, 8, 8] { Unit(8) }\n'
+        "variant net = Net()\n"
+    )
+    Path("parts.arch").write_text(parts)
+    Path("net.arch").write_text(text)
+    assert main(["check", "--fix", "net.arch"]) == 1
+    assert (Path("parts.arch").read_text(), Path("net.arch").read_text()) == (parts, text)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_rest_of_a_file_is_kept(mark: str, newline: str) -> None:
+    wrong = (mark + WRONG).replace("\n", newline).encode()
+    Path("net.arch").write_bytes(wrong)
+    os.chmod("net.arch", 0o640)
+    assert main(["check", "--fix", "net.arch"]) == 0
+    assert Path("net.arch").read_bytes() == (mark + RIGHT).replace("\n", newline).encode()
+    assert os.stat("net.arch").st_mode & 0o777 == 0o640
+    assert os.listdir() == ["net.arch"]
+
+
+def test_a_failed_write_leaves_the_old_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("net.arch").write_text(WRONG, "utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert main(["check", "--fix", "net.arch"]) == 1
+    assert "E594" in capsys.readouterr().err
+    assert Path("net.arch").read_text("utf-8") == WRONG
+    assert os.listdir() == ["net.arch"]

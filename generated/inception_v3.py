@@ -19,19 +19,21 @@ class ConvBN(nn.Module):
     """Convolution, batch norm, ReLU.
 
     Shape: (N, in_channels, H, W) -> (N, width,
-        (H + 2 * pad - kernel + stride) // stride,
-        (W + 2 * pad - kernel + stride) // stride)
+        (H + 2 * pad - kernel[0] + stride) // stride,
+        (W + 2 * pad - kernel[1] + stride) // stride)
     """
 
     def __init__(
         self,
         in_channels: int,
         width: int,
-        kernel: int | tuple[int, int],
+        kernel: tuple[int, int],
         stride: int = 1,
-        pad: int | tuple[int, int] = 0,
+        pad: int | tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
+        if pad is None:
+            pad = (kernel[0] // 2, kernel[1] // 2)
         self.conv = nn.Conv2d(
             in_channels,
             width,
@@ -56,14 +58,14 @@ class InceptionA(nn.Module):
 
     def __init__(self, in_channels: int, pool: int) -> None:
         super().__init__()
-        self.branch1x1 = ConvBN(in_channels, 64, 1)
-        self.branch5x5_1 = ConvBN(in_channels, 48, 1)
-        self.branch5x5_2 = ConvBN(48, 64, 5, pad=2)
-        self.branch3x3dbl_1 = ConvBN(in_channels, 64, 1)
-        self.branch3x3dbl_2 = ConvBN(64, 96, 3, pad=1)
-        self.branch3x3dbl_3 = ConvBN(96, 96, 3, pad=1)
+        self.branch1x1 = ConvBN(in_channels, 64, (1, 1))
+        self.branch5x5_1 = ConvBN(in_channels, 48, (1, 1))
+        self.branch5x5_2 = ConvBN(48, 64, (5, 5))
+        self.branch3x3dbl_1 = ConvBN(in_channels, 64, (1, 1))
+        self.branch3x3dbl_2 = ConvBN(64, 96, (3, 3))
+        self.branch3x3dbl_3 = ConvBN(96, 96, (3, 3))
         self.avgpool = nn.AvgPool2d(kernel_size=3, stride=1, padding=1)
-        self.branch_pool = ConvBN(in_channels, pool, 1)
+        self.branch_pool = ConvBN(in_channels, pool, (1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         branch1x1 = self.branch1x1(x)
@@ -81,10 +83,10 @@ class InceptionB(nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.branch3x3 = ConvBN(in_channels, 384, 3, stride=2)
-        self.branch3x3dbl_1 = ConvBN(in_channels, 64, 1)
-        self.branch3x3dbl_2 = ConvBN(64, 96, 3, pad=1)
-        self.branch3x3dbl_3 = ConvBN(96, 96, 3, stride=2)
+        self.branch3x3 = ConvBN(in_channels, 384, (3, 3), stride=2, pad=0)
+        self.branch3x3dbl_1 = ConvBN(in_channels, 64, (1, 1))
+        self.branch3x3dbl_2 = ConvBN(64, 96, (3, 3))
+        self.branch3x3dbl_3 = ConvBN(96, 96, (3, 3), stride=2, pad=0)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -102,17 +104,17 @@ class InceptionC(nn.Module):
 
     def __init__(self, in_channels: int, c7: int) -> None:
         super().__init__()
-        self.branch1x1 = ConvBN(in_channels, 192, 1)
-        self.branch7x7_1 = ConvBN(in_channels, c7, 1)
-        self.branch7x7_2 = ConvBN(c7, c7, (1, 7), pad=(0, 3))
-        self.branch7x7_3 = ConvBN(c7, 192, (7, 1), pad=(3, 0))
-        self.branch7x7dbl_1 = ConvBN(in_channels, c7, 1)
-        self.branch7x7dbl_2 = ConvBN(c7, c7, (7, 1), pad=(3, 0))
-        self.branch7x7dbl_3 = ConvBN(c7, c7, (1, 7), pad=(0, 3))
-        self.branch7x7dbl_4 = ConvBN(c7, c7, (7, 1), pad=(3, 0))
-        self.branch7x7dbl_5 = ConvBN(c7, 192, (1, 7), pad=(0, 3))
+        self.branch1x1 = ConvBN(in_channels, 192, (1, 1))
+        self.branch7x7_1 = ConvBN(in_channels, c7, (1, 1))
+        self.branch7x7_2 = ConvBN(c7, c7, (1, 7))
+        self.branch7x7_3 = ConvBN(c7, 192, (7, 1))
+        self.branch7x7dbl_1 = ConvBN(in_channels, c7, (1, 1))
+        self.branch7x7dbl_2 = ConvBN(c7, c7, (7, 1))
+        self.branch7x7dbl_3 = ConvBN(c7, c7, (1, 7))
+        self.branch7x7dbl_4 = ConvBN(c7, c7, (7, 1))
+        self.branch7x7dbl_5 = ConvBN(c7, 192, (1, 7))
         self.avgpool = nn.AvgPool2d(kernel_size=3, stride=1, padding=1)
-        self.branch_pool = ConvBN(in_channels, 192, 1)
+        self.branch_pool = ConvBN(in_channels, 192, (1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         branch1x1 = self.branch1x1(x)
@@ -131,12 +133,12 @@ class InceptionD(nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.branch3x3_1 = ConvBN(in_channels, 192, 1)
-        self.branch3x3_2 = ConvBN(192, 320, 3, stride=2)
-        self.branch7x7x3_1 = ConvBN(in_channels, 192, 1)
-        self.branch7x7x3_2 = ConvBN(192, 192, (1, 7), pad=(0, 3))
-        self.branch7x7x3_3 = ConvBN(192, 192, (7, 1), pad=(3, 0))
-        self.branch7x7x3_4 = ConvBN(192, 192, 3, stride=2)
+        self.branch3x3_1 = ConvBN(in_channels, 192, (1, 1))
+        self.branch3x3_2 = ConvBN(192, 320, (3, 3), stride=2, pad=0)
+        self.branch7x7x3_1 = ConvBN(in_channels, 192, (1, 1))
+        self.branch7x7x3_2 = ConvBN(192, 192, (1, 7))
+        self.branch7x7x3_3 = ConvBN(192, 192, (7, 1))
+        self.branch7x7x3_4 = ConvBN(192, 192, (3, 3), stride=2, pad=0)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -155,16 +157,16 @@ class InceptionE(nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.branch1x1 = ConvBN(in_channels, 320, 1)
-        self.branch3x3_1 = ConvBN(in_channels, 384, 1)
-        self.branch3x3_2a = ConvBN(384, 384, (1, 3), pad=(0, 1))
-        self.branch3x3_2b = ConvBN(384, 384, (3, 1), pad=(1, 0))
-        self.branch3x3dbl_1 = ConvBN(in_channels, 448, 1)
-        self.branch3x3dbl_2 = ConvBN(448, 384, 3, pad=1)
-        self.branch3x3dbl_3a = ConvBN(384, 384, (1, 3), pad=(0, 1))
-        self.branch3x3dbl_3b = ConvBN(384, 384, (3, 1), pad=(1, 0))
+        self.branch1x1 = ConvBN(in_channels, 320, (1, 1))
+        self.branch3x3_1 = ConvBN(in_channels, 384, (1, 1))
+        self.branch3x3_2a = ConvBN(384, 384, (1, 3))
+        self.branch3x3_2b = ConvBN(384, 384, (3, 1))
+        self.branch3x3dbl_1 = ConvBN(in_channels, 448, (1, 1))
+        self.branch3x3dbl_2 = ConvBN(448, 384, (3, 3))
+        self.branch3x3dbl_3a = ConvBN(384, 384, (1, 3))
+        self.branch3x3dbl_3b = ConvBN(384, 384, (3, 1))
         self.avgpool = nn.AvgPool2d(kernel_size=3, stride=1, padding=1)
-        self.branch_pool = ConvBN(in_channels, 192, 1)
+        self.branch_pool = ConvBN(in_channels, 192, (1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         branch1x1 = self.branch1x1(x)
@@ -189,8 +191,8 @@ class InceptionAux(nn.Module):
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()
         self.avgpool1 = nn.AvgPool2d(kernel_size=5, stride=3)
-        self.conv0 = ConvBN(in_channels, 128, 1)
-        self.conv1 = ConvBN(128, 768, 5)
+        self.conv0 = ConvBN(in_channels, 128, (1, 1))
+        self.conv1 = ConvBN(128, 768, (5, 5), pad=0)
         self.avgpool2 = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(768, num_classes)
 
@@ -224,12 +226,12 @@ class InceptionV3(nn.Module):
         in_channels: int = 3,
     ) -> None:
         super().__init__()
-        self.Conv2d_1a_3x3 = ConvBN(in_channels, 32, 3, stride=2)
-        self.Conv2d_2a_3x3 = ConvBN(32, 32, 3)
-        self.Conv2d_2b_3x3 = ConvBN(32, 64, 3, pad=1)
+        self.Conv2d_1a_3x3 = ConvBN(in_channels, 32, (3, 3), stride=2, pad=0)
+        self.Conv2d_2a_3x3 = ConvBN(32, 32, (3, 3), pad=0)
+        self.Conv2d_2b_3x3 = ConvBN(32, 64, (3, 3))
         self.maxpool1 = nn.MaxPool2d(kernel_size=3, stride=2)
-        self.Conv2d_3b_1x1 = ConvBN(64, 80, 1)
-        self.Conv2d_4a_3x3 = ConvBN(80, 192, 3)
+        self.Conv2d_3b_1x1 = ConvBN(64, 80, (1, 1))
+        self.Conv2d_4a_3x3 = ConvBN(80, 192, (3, 3), pad=0)
         self.maxpool2 = nn.MaxPool2d(kernel_size=3, stride=2)
 
         self.Mixed_5b = InceptionA(192, 32)
@@ -252,8 +254,12 @@ class InceptionV3(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(2048, num_classes)
 
-        for module in self.modules():
-            if isinstance(module, (nn.Conv2d, nn.Linear)):
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Conv2d) and name.startswith("AuxLogits.conv1."):
+                nn.init.trunc_normal_(module.weight, std=0.01)
+            elif isinstance(module, nn.Linear) and name == "AuxLogits.fc":
+                nn.init.trunc_normal_(module.weight, std=1e-3)
+            elif isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, std=0.1)
 
     def forward(self, x: Tensor) -> Tensor | InceptionV3Output:

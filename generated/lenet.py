@@ -30,6 +30,18 @@ CONNECTIONS = (
     (0, 2, 3, 5),
     (0, 1, 2, 3, 4, 5),
 )
+DIGITS = (
+    (28, 34, 65, 65, 65, 65, 65, 65, 65, 65, 34, 28),
+    (8, 24, 40, 8, 8, 8, 8, 8, 8, 8, 8, 62),
+    (62, 65, 65, 1, 1, 2, 4, 8, 16, 32, 64, 127),
+    (62, 65, 1, 1, 1, 30, 1, 1, 1, 1, 65, 62),
+    (6, 10, 10, 18, 18, 34, 34, 127, 2, 2, 2, 2),
+    (127, 64, 64, 64, 94, 97, 1, 1, 1, 1, 65, 62),
+    (30, 32, 64, 64, 64, 94, 97, 65, 65, 65, 65, 62),
+    (127, 1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 16),
+    (62, 65, 65, 65, 65, 62, 65, 65, 65, 65, 65, 62),
+    (62, 65, 65, 65, 65, 65, 61, 1, 1, 1, 2, 60),
+)
 
 
 class Squash(nn.Module):
@@ -49,21 +61,22 @@ class Squash(nn.Module):
 
 
 class Subsample(nn.Module):
-    """The mean of 2x2 pixels, one trainable coefficient and bias a map, squashed.
+    """The sum of 2x2 pixels, one trainable coefficient and bias a map, squashed.
 
     Shape: (N, in_channels, H, W) -> (N, in_channels, H // 2, W // 2)
     """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.coefficient = nn.Parameter(torch.ones(in_channels, 1, 1))
+        self.coefficient = nn.Parameter(torch.full((in_channels, 1, 1), 0.25))
         self.bias = nn.Parameter(torch.zeros(in_channels, 1, 1))
         self.avgpool = nn.AvgPool2d(kernel_size=2)
         self.squash = Squash()
 
     def forward(self, x: Tensor) -> Tensor:
-        mean = self.avgpool(x)
-        x = self.squash(self.coefficient * mean + self.bias)
+        x = self.avgpool(x)
+        total = x * 4
+        x = self.squash(self.coefficient * total + self.bias)
         return x
 
 
@@ -87,13 +100,50 @@ class PartialConv(nn.Module):
         return torch.cat(branches, dim=1)
 
 
+class RadialBasis(nn.Module):
+    """How far the input is from each class's code, squared: the least is the answer.
+
+    Shape: (N, in_channels) -> (N, classes)
+    """
+
+    codes: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        if classes > 10:
+            raise ValueError(f"there are no codes for {classes} classes")
+        self.register_buffer(
+            "codes",
+            torch.tensor(
+                [
+                    [
+                        2 * (DIGITS[k][i // 7] // 2 ** (6 - i % 7) % 2) - 1
+                        for i in range(84)
+                    ]
+                    for k in range(classes)
+                ],
+                dtype=torch.float32,
+            ),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = x.reshape(x.shape[0], 1, 84)
+        difference = features - self.codes
+        x = difference * difference
+        x = x.mean(2)
+        x = x * 84
+        return x
+
+
 class LeNet5(nn.Module):
-    """Fig. 2, with a linear layer for the fixed radial basis functions of the output.
+    """Fig. 2; the output is linear, or `radial`, as in the paper: nothing to learn.
 
     Shape: (N, in_channels, 32, 32) -> (N, num_classes)
     """
 
-    def __init__(self, num_classes: int = 10, in_channels: int = 1) -> None:
+    def __init__(
+        self, radial: bool = False, num_classes: int = 10, in_channels: int = 1
+    ) -> None:
         super().__init__()
         self.c1 = nn.Conv2d(in_channels, 6, kernel_size=5)
         self.squash1 = Squash()
@@ -107,14 +157,19 @@ class LeNet5(nn.Module):
         self.squash3 = Squash()
         self.f6 = nn.Linear(120, 84)
         self.squash4 = Squash()
-        self.output = nn.Linear(84, num_classes)
+        self.output: RadialBasis | nn.Linear
+        if radial:
+            self.output = RadialBasis(num_classes)
+        else:
+            self.output = nn.Linear(84, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.s2(self.squash1(self.c1(x)))
         x = self.s4(self.squash2(self.c3(x)))
 
         x = torch.flatten(self.squash3(self.c5(x)), 1)
-        x = self.output(self.squash4(self.f6(x)))
+        x = self.squash4(self.f6(x))
+        x = self.output(x)
         return x
 
 
@@ -147,7 +202,7 @@ class LeNetModern(nn.Module):
 
 
 class LeNetCaffe(nn.Module):
-    """The MNIST example of Caffe: wider, max pooling, and one ReLU.
+    """CONV-POOL-CONV-POOL-FC-FC, as in Caffe's MNIST example: wide, and with one ReLU.
 
     Shape: (N, in_channels, 28, 28) -> (N, num_classes)
     """
@@ -174,6 +229,11 @@ class LeNetCaffe(nn.Module):
 def lenet5(**kwargs: Any) -> LeNet5:
     """60,850 parameters, 326,520 multiply-adds at 1x32x32."""
     return LeNet5(**kwargs)
+
+
+def lenet5_paper(**kwargs: Any) -> LeNet5:
+    """60,000 parameters, 325,680 multiply-adds at 1x32x32."""
+    return LeNet5(radial=True, **kwargs)
 
 
 def lenet5_modern(**kwargs: Any) -> LeNetModern:

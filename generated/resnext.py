@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 
 class Bottleneck(nn.Module):
-    """1x1 reduce, 3x3, 1x1 expand (Fig. 5); with groups, the unit of ResNeXt.
+    """The stride in the 3x3, as in torchvision; also the unit of ResNeXt and WRN.
 
     Shape: (N, in_channels, H, W) -> (N, 4 * width, ceil(H / stride), ceil(W / stride))
     """
@@ -118,11 +118,16 @@ def resnext50_32x4d(**kwargs: Any) -> ResNet:
     return ResNet(partial(Bottleneck, groups=32, base=4), (3, 4, 6, 3), **kwargs)
 
 
-def resnext101_32x8d(**kwargs: Any) -> ResNet:
-    """88,791,336 parameters, 16.41 G multiply-adds at 3x224x224."""
-    return ResNet(partial(Bottleneck, groups=32, base=8), (3, 4, 23, 3), **kwargs)
+def resnext101_32x4d(**kwargs: Any) -> ResNet:
+    """44,177,704 parameters, 7.97 G multiply-adds at 3x224x224."""
+    return ResNet(partial(Bottleneck, groups=32, base=4), (3, 4, 23, 3), **kwargs)
 
 
 def resnext101_64x4d(**kwargs: Any) -> ResNet:
     """83,455,272 parameters, 15.46 G multiply-adds at 3x224x224."""
     return ResNet(partial(Bottleneck, groups=64, base=4), (3, 4, 23, 3), **kwargs)
+
+
+def resnext101_32x8d(**kwargs: Any) -> ResNet:
+    """88,791,336 parameters, 16.41 G multiply-adds at 3x224x224."""
+    return ResNet(partial(Bottleneck, groups=32, base=8), (3, 4, 23, 3), **kwargs)

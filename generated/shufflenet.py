@@ -55,7 +55,7 @@ class Transform(nn.Module):
 
 
 class ShuffleUnit(nn.Module):
-    """The unit of Fig. 2b; with stride 2 the pooled input is concatenated (Fig. 2c).
+    """The unit of Fig. 2b; with stride 2 the pooled input is appended (Fig. 2c).
 
     Shape: (N, in_channels, H, W) -> (N, out, ceil(H / 2) if stride == 2 else H,
         ceil(W / 2) if stride == 2 else W)
@@ -75,17 +75,17 @@ class ShuffleUnit(nn.Module):
         mid = out // 4
         self.shortcut: nn.AvgPool2d | None = None
         if stride == 2:
-            self.shortcut = nn.AvgPool2d(kernel_size=3, stride=2, padding=1)
             self.branch = Transform(
                 in_channels, mid, out - in_channels, groups, stride, first_groups
             )
+            self.shortcut = nn.AvgPool2d(kernel_size=3, stride=2, padding=1)
         else:
             self.branch = Transform(in_channels, mid, out, groups, stride, first_groups)
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.shortcut is not None:
-            x = torch.cat((self.shortcut(x), self.branch(x)), dim=1)
+            x = torch.cat((self.branch(x), self.shortcut(x)), dim=1)
         else:
             x = x + self.branch(x)
         x = self.relu(x)

@@ -16,10 +16,7 @@ from torch import Tensor
 
 import archdsl
 
-NAMES = sorted(
-    os.path.splitext(os.path.basename(path))[0]
-    for path in glob.glob(os.path.join(zoo.SPECS, "*.arch"))
-)
+NAMES = zoo.specs()
 
 
 class Case(NamedTuple):
@@ -35,26 +32,51 @@ CASES = [
     pytest.param(case, id=case.variant)
     for case in (
         Case("lenet", "lenet5", 1, 32),
+        Case("lenet", "lenet5_paper", 1, 32),
         Case("lenet", "lenet5_modern", 1, 32),
         Case("lenet", "lenet_caffe", 1, 28),
+        Case("alexnet", "alexnet", 3, 64),
+        Case("alexnet", "alexnet_paper", 3, 224),
+        Case("zfnet", "zfnet", 3, 224),
+        Case("nin", "nin_cifar10", 3, 32),
+        Case("nin", "nin_imagenet", 3, 96),
         Case("vgg", "vgg11_bn", 3, 32),
         Case("googlenet", "googlenet", 3, 64),
         Case("googlenet", "googlenet_noaux", 3, 64),
+        Case("googlenet_paper", "googlenet_paper", 3, 64),
+        Case("googlenet_paper", "googlenet_paper_separable", 3, 64),
+        Case("bn_inception", "bninception_paper", 3, 64),
         Case("resnet", "resnet18", 3, 64),
         Case("resnet", "resnet50", 3, 64),
         Case("resnet", "plain34", 3, 64),
+        Case("resnet_cifar", "resnet20", 3, 16),
+        Case("preresnet", "preresnet18", 3, 64),
+        Case("preresnet", "preresnet20_cifar10", 3, 16),
+        Case("preresnet", "resnetv2_18", 3, 64),
+        Case("wide_resnet", "wrn28_10_dropout_cifar10", 3, 8),
         Case("resnext", "resnext50_32x4d", 3, 64),
         Case("densenet", "densenet121", 3, 64),
+        Case("densenet_cifar", "densenet40_k12", 3, 16),
         Case("inception_v3", "inception_v3", 3, 80),
         Case("inception_v3", "inception_v3_noaux", 3, 80),
+        Case("inception_v2", "inception_v2_bn_auxiliary", 3, 80),
+        Case("inception_v4", "inception_v4", 3, 80),
+        Case("inception_resnet", "inception_resnet_v1_facenet", 3, 80),
+        Case("xception", "xception", 3, 64),
+        Case("squeezenet", "squeezenet1_0", 3, 64),
+        Case("squeezenet", "squeezenet1_0_simple", 3, 64),
+        Case("squeezenet", "squeezenet1_0_complex", 3, 64),
+        Case("mobilenet", "mobilenet_025_128", 3, 64),
+        Case("mobilenet", "mobilenet_full", 3, 64),
         Case("shufflenet", "shufflenet_g1", 3, 64),
         Case("shufflenet", "shufflenet_g3_x0_5", 3, 64),
     )
 ]
 
 
-# In training, the side head of Inception v3 takes no small input.
-TRAINED = [case for case in CASES if case.id != "inception_v3"]
+# In training, the side heads of these take no small input.
+LARGE = ("googlenet_paper", "inception_v2_bn_auxiliary", "inception_v3")
+TRAINED = [case for case in CASES if case.id not in LARGE]
 
 
 @pytest.fixture(scope="module")
@@ -175,12 +197,26 @@ def test_other_classes_and_channels(case: Case) -> None:
     assert result.shape == (2, 10)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.values[0].spec != "lenet"])
+# Their first linear layer takes all of the last map; BN-Inception halves maps in two ways, which
+# differ where the size is odd.
+FIXED = (
+    "lenet5",
+    "lenet5_paper",
+    "lenet5_modern",
+    "lenet_caffe",
+    "alexnet_paper",
+    "zfnet",
+    "bninception_paper",
+)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.id not in FIXED])
 def test_other_sizes(case: Case) -> None:
     model = make(case).eval()
     with torch.no_grad():
+        usual = model(zoo.image(1, case.channels, case.side, case.side))
         result = model(zoo.image(1, case.channels, case.side + 32, case.side + 13))
-    assert result.shape == (1, 1000)
+    assert result.shape == usual.shape
 
 
 def test_initialisation_is_the_one_asked_for() -> None:
@@ -197,3 +233,25 @@ def test_initialisation_is_the_one_asked_for() -> None:
     assert googlenet.aux1.fc1.weight.std().item() == pytest.approx(0.01, rel=0.01)
     inception = zoo.load("inception_v3").inception_v3()
     assert inception.fc.weight.std().item() == pytest.approx(0.1, rel=0.01)
+    side = inception.AuxLogits
+    assert side.conv1.conv.weight.std().item() == pytest.approx(0.01, rel=0.01)
+    assert side.fc.weight.std().item() == pytest.approx(0.001, rel=0.01)
+    side = zoo.load("googlenet_paper").googlenet_paper().aux1
+    assert torch.equal(side.conv.conv.bias, torch.full((128,), 0.2))
+    assert side.fc1.weight.max().item() == pytest.approx((3 / 2048) ** 0.5, rel=0.01)
+    assert not side.fc1.bias.any()
+
+
+def test_initialisation_of_some_layers_differs() -> None:
+    """Where the authors say so: AlexNet's biases, SqueezeNet's last convolution."""
+    torch.manual_seed(0)
+    alexnet = zoo.load("alexnet").alexnet_paper()
+    for name in ("conv2", "conv4", "conv5", "fc6", "fc7"):
+        assert (getattr(alexnet, name).bias == 1).all()
+    for name in ("conv1", "conv3", "fc8"):
+        assert not getattr(alexnet, name).bias.any()
+    assert alexnet.fc6.weight.std().item() == pytest.approx(0.01, rel=0.01)
+    squeezenet = zoo.load("squeezenet").squeezenet1_0()
+    first, last = squeezenet.features[0].weight, squeezenet.classifier[1].weight
+    assert first.std().item() == pytest.approx((2 / first[0].numel()) ** 0.5, rel=0.02)
+    assert last.std().item() == pytest.approx(0.01, rel=0.01)

@@ -22,6 +22,8 @@ __all__ = [
     "random_state",
     "reference",
     "spec_path",
+    "specs",
+    "summaries",
 ]
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -58,6 +60,17 @@ def reference() -> tuple[Figures, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+def specs() -> tuple[str, ...]:
+    """The names of the shipped specs."""
+    return tuple(sorted(name[:-5] for name in os.listdir(SPECS) if name.endswith(".arch")))
+
+
+@functools.cache
+def summaries(spec: str) -> dict[str, Any]:
+    """What `archdsl summary` says of each variant of a spec."""
+    return {entry["variant"]: entry for entry in archdsl.summary(spec_path(spec))}
 
 
 def spec_path(name: str) -> str:

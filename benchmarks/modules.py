@@ -57,13 +57,8 @@ def main(wanted: list[str]) -> int:
 
 def measured(pair: Counterpart) -> list[tuple[float, float]]:
     """Ratios of ours and of theirs (again) to theirs: forward, then training."""
-    theirs = counterpart.build(pair)
-    if pair.adapt is not None:
-        pair.adapt(theirs)
     ours = zoo.build(getattr(zoo.load(pair.spec), pair.variant), **pair.ours)
-    models = [theirs, ours, counterpart.build(pair)]
-    if pair.adapt is not None:
-        pair.adapt(models[2])
+    models = [counterpart.build(pair), ours, counterpart.build(pair)]
     for model in models:
         zoo.filled(model, zoo.random_state(model))
     x = zoo.image(BATCH, *pair.input)

@@ -89,7 +89,7 @@ def names(library: str) -> set[str]:
 
 
 def build(counterpart: Counterpart) -> nn.Module:
-    """Their model, without values."""
+    """Their model, without values, and adapted where it has to be."""
     models = torchvision_models.models()
     arguments = counterpart.arguments
     if counterpart.library == "torchvision":
@@ -103,6 +103,8 @@ def build(counterpart: Counterpart) -> nn.Module:
 
         model = zoo.build(pytorchcv.model_provider.get_model, name=counterpart.name, **arguments)
     assert isinstance(model, nn.Module)
+    if counterpart.adapt is not None:
+        counterpart.adapt(model)
     return model
 
 
@@ -118,8 +120,6 @@ def renamed(key: str, keys: tuple[tuple[str, str], ...]) -> str:
 def compare(counterpart: Counterpart) -> Differences:
     """Give both the same random values and the same images, and look at all that comes out."""
     theirs = build(counterpart)
-    if counterpart.adapt is not None:
-        counterpart.adapt(theirs)
     ours = zoo.build(getattr(zoo.load(counterpart.spec), counterpart.variant), **counterpart.ours)
     state = zoo.random_state(theirs)
     mapping = {key: renamed(key, counterpart.keys) for key in state}

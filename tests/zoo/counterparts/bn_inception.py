@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import pooled_whole
 
 # The stem's convolutions, and the units of the stages, in pytorchcv's order.
 STEM = ("conv1", "conv2.conv1", "conv2.conv2")
@@ -25,11 +25,6 @@ def keys() -> tuple[tuple[str, str], ...]:
     return (*found, (r"output\.(.*)", r"fc.\1"))
 
 
-def any_size(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
 COUNTERPARTS = (
     Counterpart(
         "bn_inception",
@@ -38,7 +33,7 @@ COUNTERPARTS = (
         "bninception",
         (3, 64, 64),
         keys=keys(),
-        adapt=any_size,
+        adapt=pooled_whole,
         why="pools with a window of fixed size",
     ),
 )

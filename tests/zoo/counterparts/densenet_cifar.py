@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import WINDOW, pooled_whole
 
 AROUND = (
     (r"features\.init_block\.(.*)", r"features.conv0.\1"),
@@ -38,13 +38,6 @@ BC = (
 )
 
 
-def average(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
-WHY = "pools with a window of fixed size"
-
 COUNTERPARTS = (
     # pytorchcv compresses here, too, and begins with 2k channels. The paper does neither.
     *(
@@ -57,8 +50,8 @@ COUNTERPARTS = (
             keys=BASIC,
             slow=True,
             ours={"theta": 0.5, "stem_width": 2 * growth},
-            adapt=average,
-            why=f"{WHY}; compressed by 0.5, with 2k channels in the stem",
+            adapt=pooled_whole,
+            why=f"{WINDOW}; compressed by 0.5, with 2k channels in the stem",
         )
         for depth, growth in ((40, 12), (100, 12), (100, 24))
     ),
@@ -71,8 +64,8 @@ COUNTERPARTS = (
             (3, 16, 16),
             keys=BC,
             slow=slow,
-            adapt=average,
-            why=WHY,
+            adapt=pooled_whole,
+            why=WINDOW,
         )
         for depth, growth, slow in ((100, 12, False), (250, 24, True), (190, 40, True))
     ),

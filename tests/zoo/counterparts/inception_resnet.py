@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import pooled_whole
 
 # The stem's convolutions, and the units of the stages, in pytorchcv's order.
 STEM = ("1a", "2a", "2b", "3b", "4a", "4b")
@@ -36,11 +36,6 @@ def keys() -> tuple[tuple[str, str], ...]:
     return (*found, *((rf"output\.{theirs}\.(.*)", rf"{ours}.\1") for theirs, ours in head))
 
 
-def any_size(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
 COUNTERPARTS = (
     Counterpart(
         "inception_resnet",
@@ -49,7 +44,7 @@ COUNTERPARTS = (
         "inceptionresnetv1",
         (3, 80, 80),
         keys=keys(),
-        adapt=any_size,
+        adapt=pooled_whole,
         why="pools with a window of fixed size",
     ),
     Counterpart(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import pooled_whole
 
 # pytorchcv counts stages and units from 1.
 PYTORCHCV = (
@@ -33,11 +33,6 @@ WIDTHS = {
     "050": "mobilenet_wd2",
     "025": "mobilenet_wd4",
 }
-
-
-def pooled_whole(theirs: nn.Module) -> None:
-    """Their pool of 7x7 takes the map that 224x224 pixels leave, and adds up in another order."""
-    theirs.features.final_pool = nn.AdaptiveAvgPool2d(1)  # type: ignore[union-attr]
 
 
 COUNTERPARTS = (

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import WINDOW, pooled_whole, units
 
-# pytorchcv counts units from 1.
-UNITS = tuple(
-    pattern
-    for n in range(36)
-    for pattern in (
-        (
-            rf"features\.stage(\d)\.unit{n + 1}\.body\.conv(\d)\.conv\.(.*)",
-            rf"layer\1.{n}.conv\2.\3",
-        ),
-        (rf"features\.stage(\d)\.unit{n + 1}\.body\.conv(\d)\.bn\.(.*)", rf"layer\1.{n}.norm\2.\3"),
-    )
-)
 KEYS = (
     (r"features\.init_block\.(conv|bn)\.(.*)", r"\g<1>1.\2"),
     (r"features\.init_block\.(weight)", r"conv1.\1"),
-    *UNITS,
+    *units(36, "norm"),
     (r"features\.stage(\d)\.unit1\.identity_conv\.(.*)", r"layer\1.0.downsample.conv.\2"),
     (r"features\.post_activ\.bn\.(.*)", r"norm.\1"),
     (r"output\.(.*)", r"fc.\1"),
 )
 
-
-def average(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
-WHY = "pools with a window of fixed size"
 
 COUNTERPARTS = (
     Counterpart("preresnet", "resnetv2_18", "timm", "resnetv2_18", (3, 64, 64)),
@@ -49,8 +30,8 @@ COUNTERPARTS = (
             (3, side, side),
             keys=KEYS,
             slow=slow,
-            adapt=average,
-            why=WHY,
+            adapt=pooled_whole,
+            why=WINDOW,
         )
         for name, side, slow in (
             ("preresnet18", 64, False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import WINDOW, pooled_whole
 
 # pytorchcv counts units from 1, and stages from the first that has any.
 UNITS = tuple(
@@ -21,13 +21,6 @@ KEYS = (
 )
 
 
-def average(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
-WHY = "pools with a window of fixed size"
-
 COUNTERPARTS = tuple(
     Counterpart(
         "shufflenet",
@@ -37,8 +30,8 @@ COUNTERPARTS = tuple(
         (3, 64, 64),
         keys=KEYS,
         slow=slow,
-        adapt=average,
-        why=WHY,
+        adapt=pooled_whole,
+        why=WINDOW,
     )
     for ours, theirs, slow in (
         ("shufflenet_g1", "shufflenet_g1_w1", False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from torch import nn
+from pytorchcv_models import WINDOW, pooled_whole
 
 # pytorchcv counts units from 1, and stages from the first that has any.
 UNITS = tuple(
@@ -29,13 +29,6 @@ KEYS = (
 )
 
 
-def average(theirs: nn.Module) -> None:
-    """Their pool takes one size of map, and sums in another order."""
-    theirs.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
-
-
-WHY = "pools with a window of fixed size"
-
 COUNTERPARTS = (
     *(
         Counterpart("wide_resnet", name, library, name, (3, 64, 64), slow=True)
@@ -51,8 +44,8 @@ COUNTERPARTS = (
             (3, 16, 16),
             keys=KEYS,
             slow=slow,
-            adapt=average,
-            why=WHY,
+            adapt=pooled_whole,
+            why=WINDOW,
         )
         for name, slow in (
             ("wrn16_10_cifar10", False),

@@ -103,8 +103,11 @@ def fit(
     variant: str | None = None,
     source: str | None = None,
 ) -> Fit:
-    """The variant that a file of these shapes and kinds of numbers fits. Raises SpecError where it fits none, or
-    several; ValueError for a variant or source that the spec doesn't have."""
+    """The variant that a file of these shapes and kinds of numbers fits.
+
+    Raises SpecError where it fits none, or several; ValueError for a variant or source that the
+    spec doesn't have.
+    """
     fits = [
         found
         for prefix in _prefixes(shapes)

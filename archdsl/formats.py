@@ -44,7 +44,7 @@ def _command(diagnostic: Diagnostic) -> str:
             properties["endColumn"] = plain["end_column"] - 1  # here the end belongs to it
     properties["title"] = f"{diagnostic.severity}[{diagnostic.code}]"
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{diagnostic.severity} {listed}::{_data(_words(diagnostic))}"
+    return f"::{diagnostic.severity} {listed}::{_data(_words(plain))}"
 
 
 def _data(text: str) -> str:
@@ -55,10 +55,10 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _words(diagnostic: Diagnostic) -> str:
-    """All that is said, in lines."""
-    help = [] if diagnostic.help is None else [f"help: {diagnostic.help}"]
-    return "\n".join([diagnostic.message, *to_json(diagnostic)["notes"], *help])
+def _words(plain: dict[str, Any]) -> str:
+    """All that a diagnostic says, in lines."""
+    help = [] if plain["help"] is None else [f"help: {plain['help']}"]
+    return "\n".join([plain["message"], *plain["notes"], *help])
 
 
 # SARIF
@@ -93,7 +93,7 @@ def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
         "level": diagnostic.severity,
-        "message": {"text": _words(diagnostic)},
+        "message": {"text": _words(to_json(diagnostic))},
         "locations": [_location(diagnostic.label)],
     }
     if diagnostic.others:

@@ -113,7 +113,7 @@ class Sizes:
         """Those that share their sizes only with lists that are pairs: one of nothing but numbers
         stays one of numbers."""
         found: set[Place] = set()
-        for place in places - found:
+        for place in places:
             shared = self._reached({place}, self._flat)
             if shared <= self._pairs:
                 found |= shared

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Bag, SpecError
-from archdsl.emit import docs, guard
+from archdsl.emit import docs, guard, rehearse
 from archdsl.emit import symbol as s
 from archdsl.emit.ambiguous import told_apart
 from archdsl.emit.calls import Adapt
@@ -71,7 +71,8 @@ def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
     if module is None:
         return ""
     text = formatted(module, _public(program))
-    guard.check(text, {(extern.module, extern.attribute) for extern in program.externs})
+    tree = guard.check(text, {(extern.module, extern.attribute) for extern in program.externs})
+    rehearse.check(tree, designs, {extern.name for extern in program.externs})
     return text
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-_STANDARD = {
+STANDARD = {
     "math": None,
     "collections": {"OrderedDict"},
     "collections.abc": {"Callable", "Iterable", "Mapping", "Sequence"},
@@ -50,9 +50,9 @@ class Escape(Exception):
     """The emitter wrote what no network needs: a fault of archdsl's own."""
 
 
-def check(text: str, externs: Collection[tuple[str, str]]) -> None:
-    """Raise `Escape` unless a module's text is what it may be. `externs` are the modules and
-    names that the spec declares."""
+def check(text: str, externs: Collection[tuple[str, str]]) -> ast.Module:
+    """The tree of a module's text; raises `Escape` unless that is what it may be. `externs` are
+    the modules and names that the spec declares."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if not isinstance(node, _NODES):
@@ -66,6 +66,7 @@ def check(text: str, externs: Collection[tuple[str, str]]) -> None:
     for statement in tree.body:
         _check_statement(statement)
     _check_names(tree)
+    return tree
 
 
 def _check_import(node: ast.Import | ast.ImportFrom, externs: Collection[tuple[str, str]]) -> None:
@@ -76,7 +77,7 @@ def _check_import(node: ast.Import | ast.ImportFrom, externs: Collection[tuple[s
             known = known or (module, alias.asname) == ("torch.nn.functional", "F")
         else:
             known = node.level == 0 and alias.asname is None
-            known = known and alias.name in (_STANDARD.get(module) or ())
+            known = known and alias.name in (STANDARD.get(module) or ())
             known = known or (not node.level and (module, alias.name) in externs)
         if not known:
             raise _escape(node, "nothing asked for it")

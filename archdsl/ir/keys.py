@@ -9,9 +9,9 @@ from archdsl.ops.table import OPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
-    from archdsl.ir.design import Design
+    from archdsl.ir.design import Design, Step
 
 
 class State(Node):
@@ -27,9 +27,14 @@ class State(Node):
 
 def state(design: Design, externs: Collection[str]) -> State:
     """The state of a design, in a program that has extern layers of these names."""
+    return state_of(design.walk(), externs)
+
+
+def state_of(steps: Iterable[Step], externs: Collection[str]) -> State:
+    """The state of a network whose steps these are."""
     shapes: dict[str, Shape] = {}
     paths: dict[str, None] = {}
-    for step in design.walk():
+    for step in steps:
         if isinstance(step.item, Tensor):
             shapes[step.path] = step.output
         elif step.op in externs:

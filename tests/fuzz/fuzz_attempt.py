@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import signal
 import tempfile
 import traceback
 from types import FrameType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from fuzz_inputs import Input
 
@@ -18,7 +19,7 @@ from archdsl.diagnostics import Bag, SpecError
 from archdsl.files import read
 from archdsl.render import report
 from archdsl.source import Source
-from archdsl.syntax import parser, printer
+from archdsl.syntax import ast, parser, printer
 
 SECONDS = 5.0  # of the processor's time, for one input
 MEMORY = 1 << 30
@@ -60,10 +61,14 @@ def attempt(given: Input) -> Outcome:
 def _run(given: Input) -> Outcome:
     bag = Bag()
     text = _text(given.data, bag)
-    if text is None:
+    file = None
+    with driver.Guard(given.path, bag):
+        file = None if text is None else driver.parse(given.path, bag, None, text)
+    if text is None or file is None:
+        assert bag.failed, "no tree, and no finding that says why"
         _show(bag)
         return Outcome("wrong")
-    _reprint(given.path, text)
+    _reprint(given.path, file)
     checked = driver.check(given.path, bag, text=text)
     if checked is None or bag.failed:
         assert bag.failed, "no result, and no finding that says why"
@@ -76,21 +81,24 @@ def _run(given: Input) -> Outcome:
 
 def _text(data: bytes, bag: Bag) -> str | None:
     """The text of a file with these bytes."""
-    with tempfile.NamedTemporaryFile(suffix=".arch", dir=_FOLDER) as file:
-        file.write(data)
-        file.flush()
-        source = read(file.name, bag)
+    file = _file()
+    file.seek(0)
+    file.truncate()
+    file.write(data)
+    file.flush()
+    source = read(file.name, bag)
     return None if source is None else source.text
 
 
-_FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") else None
+@functools.cache
+def _file() -> IO[bytes]:
+    """The file that holds each input in turn."""
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    return tempfile.NamedTemporaryFile(suffix=".arch", dir=folder)
 
 
-def _reprint(path: str, text: str) -> None:
+def _reprint(path: str, file: ast.File) -> None:
     """What parses prints to a text that says the same, and prints to itself."""
-    file = parser.parse(Source(path, text), Bag())
-    if file is None:
-        return
     printed = printer.print_file(file)
     again = parser.parse(Source(path, printed), Bag())
     assert again is not None, "the canonical text does not parse"

@@ -41,7 +41,7 @@ def of_bytes(dice: random.Random) -> Input:
     if dice.random() < 0.4:
         data = dice.randbytes(dice.choice((1, 10, 100, 1000)))
         return Input(_beside("specs"), data)
-    path, text = dice.choice(corpus())
+    path, text = _spec(dice)
     damaged = bytearray(text.encode())
     for _ in range(dice.randint(1, 8)):
         at = dice.randrange(len(damaged))
@@ -110,6 +110,8 @@ def of_tokens(dice: random.Random) -> Input:
 
 # Grammar
 
+LENGTH = 400  # words after which a derivation comes to its end
+
 _WORDS_OF = {
     **{kind: (word,) for word, kind in TOP_WORDS.items()},
     **{kind: (word,) for word, (kind, _) in STATEMENT_WORDS.items()},
@@ -158,7 +160,7 @@ _WORDS_OF = {
 
 
 class Grammar:
-    """The rules of grammar.lark, and how few further rules each needs to come to an end."""
+    """The rules of grammar.lark: the ways to write each symbol, and those that end soonest."""
 
     def __init__(self) -> None:
         from lark import Lark
@@ -168,12 +170,17 @@ class Grammar:
         self.ways: dict[str, list[list[str]]] = {}
         for rule in rules:
             self.ways.setdefault(rule.origin.name, []).append([s.name for s in rule.expansion])
+        # How many further rules each symbol needs to come to an end.
         self.least = dict.fromkeys(_WORDS_OF, 0)
         while len(self.least) < len(self.ways) + len(_WORDS_OF):
             for name, ways in self.ways.items():
                 ends = [self.depth(way) for way in ways if all(s in self.least for s in way)]
                 if ends:
                     self.least[name] = min(ends) + 1
+        self.shortest = {
+            name: [way for way in ways if self.depth(way) == min(map(self.depth, ways))]
+            for name, ways in self.ways.items()
+        }
 
     def depth(self, way: list[str]) -> int:
         return max((self.least[symbol] for symbol in way), default=0)
@@ -183,10 +190,8 @@ class Grammar:
         if symbol in _WORDS_OF:
             words.append(dice.choice(_WORDS_OF[symbol]))
             return
-        ways = self.ways[symbol]
-        if depth <= 0 or len(words) > 400:
-            least = min(map(self.depth, ways))
-            ways = [way for way in ways if self.depth(way) == least]
+        soon = depth <= 0 or len(words) > LENGTH
+        ways = self.shortest[symbol] if soon else self.ways[symbol]
         for part in dice.choice(ways):
             self.derive(dice, part, depth - 1, words)
 
@@ -233,9 +238,14 @@ def corpus() -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in found if pair[1].strip())
 
 
+def _spec(dice: random.Random) -> tuple[str, str]:
+    """The shorter of two: a wound costs as long as its spec takes, and each spec has its turn."""
+    return min(dice.choice(corpus()), dice.choice(corpus()), key=lambda spec: len(spec[1]))
+
+
 def of_mutants(dice: random.Random) -> Input:
     """A spec with a few wounds, or the halves of two."""
-    path, text = dice.choice(corpus())
+    path, text = _spec(dice)
     if dice.random() < 0.1:
         _, other = dice.choice(corpus())
         lines, more = text.split("\n"), other.split("\n")

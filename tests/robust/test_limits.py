@@ -31,6 +31,11 @@ def chained(times: int) -> str:
     return "\n".join(["block B0 { relu }", *blocks, NET.format(f"B{times - 1}")])
 
 
+def unknown(name: str, times: int) -> str:
+    """As many variants, each of one that is not there, though its name is near all others."""
+    return "".join(f"variant v{i} = {name}{i}()\n" for i in range(times))
+
+
 DEEP = 100_000
 CASES = {
     "repeat": (NET.format("repeat 10**9 { relu }"), "E420"),
@@ -66,6 +71,16 @@ CASES = {
     "mismatches": ("(]" * 100_000, "E109"),
     "quotes": ('"' * 200_000, "E108"),
     "unknown": (NET.format("\n".join(f"cnv{i}(3)" for i in range(8_000))), "E302"),
+    "variants": (
+        NET.format("relu") + "".join(f"variant m{i} = m{i - 1 or ''}()\n" for i in range(1, 9_000)),
+        None,
+    ),
+    "names": (NET.format("relu") + unknown("w", 9_000), "E301"),
+    "long_names": (NET.format("relu") + unknown("w" * 90, 900), "E301"),
+    "output": (
+        NET.format('for i in range(5000) { "layer{i}": conv(3, 1x1) }'),
+        "E422",
+    ),
     "too_large": ("#" * (limits.LIMITS["bytes"] + 1), "E393"),
 }
 
@@ -91,7 +106,8 @@ def test_refused(tmp_path: Path, name: str) -> None:
     text, code = CASES[name]
     path = tmp_path / "net.arch"
     path.write_text(text)
-    done = run("check", str(path))
+    verb = ("compile", "-o", str(tmp_path)) if code == "E422" else ("check",)
+    done = run(*verb, str(path))
     assert "internal error" not in done.stderr
     assert "Traceback" not in done.stderr
     if code is not None:
@@ -111,6 +127,35 @@ def test_a_deep_nest_is_refused_at_once(tmp_path: Path) -> None:
     assert driver.check(str(path), bag) is None
     assert time.process_time() - start < 0.5
     assert [item.code for item in bag.items] == ["E105"]
+
+
+# For each limit a spec that fits, a value that it doesn't fit, and what is said then.
+LOWERED = {
+    "bytes": ("relu", 50, "at most 50"),
+    "digits": ("conv(10 ** 9 // 10 ** 9, 1x1)", 5, "more than 5 digits"),
+    "items": ("conv(len([1, 2, 3] * 5), 1x1)", 10, "at most 10"),
+    "characters": ('conv(len("abcd" * 5), 1x1)', 10, "at most 10"),
+    "steps": ("conv(len([i for i in range(500)]), 1x1)", 300, "too many steps"),
+    "nodes": ("repeat 50 { relu }", 20, "more than 20 nodes"),
+    "output": ("relu", 100, "and 100 are allowed"),
+}
+
+
+def test_every_limit_is_tried() -> None:
+    assert set(LOWERED) == set(limits.LIMITS)
+
+
+@pytest.mark.parametrize("name", LOWERED)
+def test_limits_can_be_lowered(tmp_path: Path, name: str) -> None:
+    body, limit, said = LOWERED[name]
+    path = tmp_path / "net.arch"
+    path.write_text(NET.format(body))
+    compiled = ("compile", str(path), "-o", str(tmp_path))
+    done = run(*compiled, "--limit", f"{name}={limit}")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert f"`--limit {name}=N` allows more" in done.stderr
+    assert run(*compiled).returncode == 0
 
 
 def test_limits_can_be_set(tmp_path: Path) -> None:

@@ -93,6 +93,41 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "out") == ["net.py"]
 
 
+@pytest.mark.parametrize(
+    ("verb", "right", "written"),
+    [(("fmt",), "    c", "      c"), (("check", "--fix"), "3x3", "3X3")],
+    ids=["fmt", "fix"],
+)
+def test_a_spec_outlives_a_full_disk(
+    tmp_path: Path, verb: tuple[str, ...], right: str, written: str
+) -> None:
+    text = spec(4).replace(right, written)
+    (tmp_path / "net.arch").write_text(text)
+
+    def full() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+    command = [sys.executable, "-m", "archdsl", *verb, "net.arch"]
+    environment = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        preexec_fn=full,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error[E594]: cannot write net.arch: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "net.arch").read_text() == text
+    assert os.listdir(tmp_path) == ["net.arch"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode == 0
+    assert (tmp_path / "net.arch").read_text() == spec(4)
+
+
 @pytest.mark.parametrize("call", ["open", "replace", "fsync", "makedirs"])
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """As root may write anywhere, the system's refusal is played."""

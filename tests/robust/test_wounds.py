@@ -14,13 +14,13 @@ EACH = 60
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wounds_are_reported_where_they_are(seed: int) -> None:
-    """But for a few: a branch of another width is right until a stage's shape says otherwise."""
+    """But for one in some 500: where a block lost its only line, say, and a shape far behind tells."""
     elsewhere = [
         (path, wound.kind, wound.line, said)
         for path, wound in wounds.sample(seed, EACH, wounds.SPECS)
         if (said := wounds.judge(path, wound)) is not None
     ]
-    assert len(elsewhere) <= EACH // 15, elsewhere
+    assert len(elsewhere) <= 1, elsewhere
 
 
 def test_the_judge_sees_what_is_far() -> None:

@@ -1,9 +1,14 @@
 """`python tests/robust/wounds.py`: shipped specs, broken at every place, and where that is reported.
 
 A wound is one token dropped, one word misspelled, one number changed, two arguments exchanged, or
-one line deleted. A spec may survive it; otherwise the report has to stand within `NEAR` lines, or
-to show or name what was wounded. Claims are left out of the specs: of a wrong figure no one could
-say where it comes from.
+one line deleted. A spec may survive it; otherwise some finding has to lead there:
+
+- a place that it points to, or says it came through, is within `NEAR` lines of the wound;
+- or it shows or names what was wounded: the word, the number, what it is the value of;
+- or, as it is about meaning and not about syntax, it names the definition that holds the wound, or
+  is about the part or merge that holds it: where a layer is gone, no more can be known.
+
+Claims are left out of the specs: of a wrong figure no one could say where it comes from.
 """
 
 from __future__ import annotations
@@ -35,15 +40,22 @@ _BOUND = re.compile(
     r"(?:let|block|sequence|model|fn|variant|param|const|share|stage|as|for|repeat .* as) "
     r"((?:\w+(?:, )?)+)|(\w+)(?:\[[^]]*\])?:"
 )
+_HOME = re.compile(r"^(?:block|sequence|model|fn|let|variant|weights \w+ for) (\w+)", re.MULTILINE)
+_NUMBERS = re.compile(r"\[-?\w+(?:, ?-?\w*){2,}\]")
+_BODY = re.compile(r"of this (?:stem|stage|head)|this residual|branches|sides")
 
 
 class Wound(NamedTuple):
-    """What a spec is broken by: the text in its place, the line, and the words it is known by."""
+    """What a spec is broken by: the text in its place, the line, the words it is known by, the name
+    that it is the value of, the definition that holds it, and the list of numbers that it is in."""
 
     kind: str
     text: str
     line: int
     words: frozenset[str]
+    owner: str = ""
+    home: str = ""
+    numbers: str = ""
 
 
 class Miss(NamedTuple):
@@ -88,11 +100,22 @@ def _wound(kind: str, text: str, start: int, end: int, new: str, words: str) -> 
     line = text.count("\n", 0, start) + 1
     # What a number or a part of a list is the value of, and shown as where it does harm.
     before = text[text.rfind("\n", 0, start) + 1 : start]
-    owner = re.findall(r"(\w+) ?[=:](?!=)", before)[-1:]
+    owner = re.findall(r"(\w+)(?:: \w+)? ?[=:](?!=)", before)[-1:]
     known = set(re.findall(r"[A-Za-z_]\w+|[a-zA-Z]", " ".join([words, new, *owner])))
     # A wrong number that is shown is found, if it is not one of those that stand everywhere.
-    known |= set(re.findall(r"^-?[\d.]{2,}$", new))
-    return Wound(kind, text[:start] + new + text[end:], line, frozenset(known))
+    known |= set(re.findall(r"^-?[\d.]{2,}$|^-\d$", new))
+    home = _HOME.findall(text, 0, text.find("\n", start) + 1)[-1:]
+    broken = text[:start] + new + text[end:]
+    lists = [at[0] for at in _NUMBERS.finditer(broken) if at.start() < start < at.end()]
+    return Wound(
+        kind,
+        broken,
+        line,
+        frozenset(known),
+        "".join(owner),
+        "".join(home),
+        " ".join(re.findall(r"-?\w+", "".join(lists))),
+    )
 
 
 def judge(path: str, wound: Wound) -> str | None:
@@ -102,7 +125,7 @@ def judge(path: str, wound: Wound) -> str | None:
     if checked is not None:
         return None
     errors = [item for item in bag.items if item.severity == "error"]
-    if any(_near(item, wound) or _named(item, wound) for item in errors):
+    if any(leads(item, wound) for item in errors for leads in (_near, _named, _around)):
         return None
     return report(errors) or "nothing"
 
@@ -114,13 +137,18 @@ def _near(item: Diagnostic, wound: Wound) -> bool:
         near = first - NEAR <= wound.line <= last + NEAR and first + 20 > last
         if near and label.span.source.path.endswith(NAME):
             return True
-    return any(abs(line - wound.line) <= NEAR for line in _way(item, wound.text))
+    lines = list(_way(item, wound.text))
+    if any(abs(line - wound.line) <= NEAR for line in lines):
+        return True
+    texts = wound.text.split("\n")
+    shown = " ".join(texts[line - 1] for line in lines if line <= len(texts))
+    return bool(wound.owner) and wound.owner in re.findall(r"\w+", shown)
 
 
 def _way(item: Diagnostic, text: str) -> Iterator[int]:
     """The lines that a finding says it came through: calls, and the variant."""
     notes = " ".join(item.notes)
-    for path, line in re.findall(r" at (?:(\S*):)?(\d+):\d+", notes):
+    for path, line in re.findall(r"(?: at |\()(?:([^\s()]*):)?(\d+):\d+", notes):
         if (path or item.label.span.source.path).endswith(NAME):
             yield int(line)
     for variant in re.findall(r"variant (\w+)", notes):
@@ -132,7 +160,27 @@ def _way(item: Diagnostic, text: str) -> Iterator[int]:
 def _named(item: Diagnostic, wound: Wound) -> bool:
     said = [item.message, item.help or "", *item.notes, item.label.span.text[:80]]
     said += [label.text for label in item.others]
-    return not wound.words.isdisjoint(re.findall(r"-?\w+", " ".join(said)))
+    words = re.findall(r"-?\w+", " ".join(said))
+    if wound.numbers and wound.numbers in " ".join(words):
+        return True
+    meaning = not item.code.startswith("E1")
+    return not wound.words.isdisjoint(words) or (meaning and wound.home in words)
+
+
+def _around(item: Diagnostic, wound: Wound) -> bool:
+    """Whether a finding is about the body in braces that holds the wound."""
+    span = item.label.span
+    if not _BODY.search(item.message) or not span.source.path.endswith(NAME):
+        return False
+    text = span.source.text
+    start = end = text.find("{", span.end)
+    depth = 0
+    for found in re.finditer(r"[{}]", text[start:]):
+        depth += 1 if found.group() == "{" else -1
+        if depth == 0:
+            end = start + found.end()
+            break
+    return text.count("\n", 0, start) < wound.line <= text.count("\n", 0, end) + 1
 
 
 def sample(seed: int, count: int | None, specs: list[str]) -> Iterator[tuple[str, Wound]]:

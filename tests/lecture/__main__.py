@@ -5,7 +5,10 @@ What was measured is kept, unless `--measure` asks for it anew.
 
 from __future__ import annotations
 
+import os
 import sys
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from page import MEASURED, PAGE, current, page, split
 

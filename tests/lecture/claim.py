@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import printed
+from printed import NO, OPEN, YES
 
-YES = "yes"
-ROUGHLY = "within rounding"
-NO = "no"
-OPEN = "open"
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 Value = bool | str | Fraction
 
@@ -37,13 +33,15 @@ class Statement(NamedTuple):
 class Answer(NamedTuple):
     """What the specs give: a number, a text to be equal to the slide's, or whether it is so.
 
-    An `open` one shows the most faithful reading of something that was never published whole.
+    An `open` one shows the most faithful reading of something that was never published whole; an
+    `arithmetic` one comes from other figures of the slide, and says nothing of a network.
     """
 
     value: Value
     shown: str
     note: str = ""
     open: bool = False
+    arithmetic: bool = False
 
     def because(self, note: str) -> Answer:
         """The same, with a remark on it."""
@@ -52,6 +50,11 @@ class Answer(NamedTuple):
     def left_open(self, note: str) -> Answer:
         """The same, where the sources do not say enough to confirm or refute a figure."""
         return self._replace(note=note, open=True)
+
+
+def arithmetic(value: Fraction, shown: str) -> Answer:
+    """For a figure that the slide's others give."""
+    return Answer(value, shown, arithmetic=True)
 
 
 class Claim(NamedTuple):
@@ -95,50 +98,9 @@ def times(more: int | Fraction, less: int | Fraction, digits: int = 2) -> Answer
 
 
 def verdict(figure: str, value: Value) -> str:
-    """`yes`: equal, or equal once rounded to the digits printed. `within rounding`: equal if the
-    zeros that end a whole number are taken for rounding, or if digits were cut off. Else `no`."""
+    """The rule of `printed` for numbers; a text has to be the slide's."""
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, str):
         return YES if value == figure else NO
-    printed = _parsed(figure)
-    measured = value / printed.scale
-    if _rounded(measured, printed.decimals) == printed.number:
-        return YES
-    cut = printed.number <= measured < printed.number + Fraction(1, 10**printed.decimals)
-    zeros = printed.zeros > 0 and _rounded(measured, -printed.zeros) == printed.number
-    return ROUGHLY if not printed.exact and (cut or zeros) else NO
-
-
-class Printed(NamedTuple):
-    """A figure: its number, what to multiply it with, its digits after the point, and the zeros
-    at the end of it if it is whole. A product like `128x5x5x256` is exact."""
-
-    number: Fraction
-    scale: int
-    decimals: int
-    zeros: int
-    exact: bool = False
-
-
-_SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "Bn": 10**9, "MB": 10**6, "x": 1}
-
-
-def _parsed(figure: str) -> Printed:
-    if re.fullmatch(r"\d+(x\d+)+( \+ \d+(x\d+)+)*", figure):
-        products = [part.split("x") for part in figure.split(" + ")]
-        total = sum(math.prod(map(int, factors)) for factors in products)
-        return Printed(Fraction(total), 1, 0, 0, exact=True)
-    match = re.fullmatch(r"(\d+)(?:\.(\d+))?([a-zA-Z]*)", figure)
-    if match is None:
-        raise ValueError(f"{figure!r} is no figure")
-    whole, after, unit = match[1], match[2] or "", match[3]
-    zeros = 0 if after else len(whole) - len(whole.rstrip("0"))
-    number = Fraction(f"{whole}.{after}0")
-    return Printed(number, _SCALES[unit], len(after), zeros)
-
-
-def _rounded(value: Fraction, decimals: int) -> Fraction:
-    """Half up, as people round."""
-    scale = Fraction(10) ** decimals
-    return Fraction(math.floor(value * scale + Fraction(1, 2))) / scale
+    return printed.verdict(figure, value)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import fill
 
 import part1
 import part2
 import part3
-from claim import HERE, NO, OPEN, ROUGHLY, YES, Claim, Claims, statements
+from claim import HERE, Claim, Claims, statements
+from printed import NO, OPEN, ROUGHLY, RULE, YES
 
 PAGE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "lecture.md")
 MEASURED = "## Measured\n"
@@ -25,11 +27,12 @@ PARTS = {
     "Part III": "Part III: efficient networks",
 }
 
-HEAD = """\
+HEAD = f"""\
 # The lecture, checked
 
-What a lecture on network architectures says, beside what the compiler finds when it reads the
-[specs](../specs) of these networks. Written by
+What the lecture *Neural Network Architectures* (Dr Chang Xu, School of Computer Science, The
+University of Sydney) says, beside what the compiler finds when it reads the [specs](../specs) of
+these networks. Written by
 
 ```sh
 python tests/lecture            # --measure takes the times at the end anew
@@ -39,13 +42,7 @@ and a test holds that this page is what that command writes. What the lecture sa
 [`lecture.csv`](../tests/lecture/lecture.csv). What is computed comes from the specs, or, for single
 layers, from [`claims.arch`](../tests/lecture/claims.arch); no figure of ours is typed in.
 
-- **yes**: so it is; a figure is the slide's once it is rounded to the digits printed there.
-- **within rounding**: it is if the zeros that end a whole number are taken for rounding, or if
-  digits were cut off. 60 for 60.97 is of this kind.
-- **no**: it is not, and a remark says why.
-- **open**: the figure hangs on something that was never published, or that is no matter of the
-  architecture. What is shown is the most faithful reading.
-
+{RULE}
 Layers are convolutions and linear layers on the longest path. Multiply-adds (the lecture's FLOPs,
 MFLOPs, operations) are those of convolutions and linear layers for one image, biases left out. A MB
 is 10^6 bytes, a MiB 2^20.
@@ -142,12 +139,18 @@ def page() -> str:
 
 
 def in_short(found: tuple[Claim, ...]) -> str:
-    counts = Counter(claim.verdict for claim in found)
+    own = [claim for claim in found if claim.answer.arithmetic]
+    others = [claim for claim in found if not claim.answer.arithmetic]
+    short = (
+        f"Of {len(others)} statements about networks and their layers, {counted(others)}. Of "
+        f"{len(own)} figures that the slides work out from others of theirs, {counted(own)}."
+    )
     lines = [
         "## In short",
         "",
-        f"Of {len(found)} statements, {counts[YES]} hold, {counts[ROUGHLY]} hold within rounding, "
-        f"{counts[OPEN]} stay open, and {counts[NO]} do not hold:",
+        fill(short, 100),
+        "",
+        "These do not hold:",
         "",
         "| Slide | What | The lecture | Computed |",
         "|---|---|---|---|",
@@ -159,6 +162,12 @@ def in_short(found: tuple[Claim, ...]) -> str:
         if claim.verdict == NO
     ]
     return "\n".join(lines) + "\n"
+
+
+def counted(found: Sequence[Claim]) -> str:
+    counts = Counter(claim.verdict for claim in found)
+    words = {YES: "hold", ROUGHLY: "hold within rounding", OPEN: "stay open", NO: "do not hold"}
+    return ", ".join(f"{counts[kind]} {word}" for kind, word in words.items() if counts[kind])
 
 
 def link(slide: str) -> str:

@@ -108,6 +108,32 @@ def lrn_formula() -> Answer:
     )
 
 
+def classes() -> Answer:
+    """The outputs of the winners, which have to agree."""
+    winners = (ALEXNET, ZFNET, GOOGLENET, RESNET152)
+    (outputs,) = {network(*net).steps[-1].outputs[0] for net in winners}
+    return count(outputs[0])
+
+
+def relu_values() -> Answer:
+    from runs import rectified
+
+    return text(rectified()[0])
+
+
+def relu_slopes() -> Answer:
+    from runs import rectified
+
+    return text(rectified()[1]).because(
+        "At 0 itself it has no slope; torch, like most, takes 0, the slide takes 1."
+    )
+
+
+def standard_pooling() -> Answer:
+    pools = (*network(*LENET).pools, *network(*VGG19).pools)
+    return holds(all(stride(pool) == kernel(pool) for pool in pools), common(pools, window))
+
+
 def alexnet_overlap() -> Answer:
     pools = network(*ALEXNET).pools
     return holds(all(stride(pool) < kernel(pool) for pool in pools), common(pools, window))
@@ -309,6 +335,7 @@ def small_reach(variant: str) -> Answer:
 
 
 CLAIMS: Claims = {
+    "ilsvrc-classes": classes,
     "layers-alexnet": lambda: layers(*ALEXNET),
     "layers-zfnet": lambda: layers(*ZFNET),
     "layers-googlenet": lambda: layers(*GOOGLENET),
@@ -327,10 +354,13 @@ CLAIMS: Claims = {
     "alexnet-layers": alexnet_layers,
     "alexnet-filter": lambda: text(size(network(*ALEXNET).convs[0])),
     "alexnet-relu": alexnet_activation,
+    "relu-values": relu_values,
+    "relu-slopes": relu_slopes,
     "alexnet-dropout": alexnet_dropout,
     "alexnet-lrn": alexnet_lrn,
     "alexnet-lrn-formula": lrn_formula,
     "alexnet-overlap": alexnet_overlap,
+    "standard-pooling": standard_pooling,
     "pool-max": lambda: pooled("pool_max"),
     "pool-average": lambda: pooled("pool_average"),
     "alexnet-gpus": alexnet_gpus,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import partial
 from itertools import groupby
 
-from claim import Answer, Claims, count, holds, text, times
+from claim import Answer, Claims, count, holds, statements, text, times
 from network import (
     Network,
     against,
@@ -63,6 +64,20 @@ def factor_why() -> Answer:
     pair, stack = small("factorised_7x7"), small("three_3x3")
     return lighter("factorised_7x7", "three_3x3").because(
         f"27 C^2 against 14 C^2; and {len(stack.convs)} layers against {len(pair.convs)}."
+    )
+
+
+def factor_units() -> Answer:
+    (lower,) = small("patch").convs
+    channels, tall, wide = lower.outputs[0]
+    return count(tall * wide).because(f"Of each of its {channels} maps.")
+
+
+def smoothing() -> Answer:
+    from runs import smoothing_difference
+
+    return holds(smoothing_difference() < 1e-6, "torch gives the same").because(
+        "With u the same for all classes."
     )
 
 
@@ -145,6 +160,17 @@ def wrn_efficient() -> Answer:
         f"Nearly as many; but in {wide.depth} steps, one after another, instead of {deep.depth}. "
         "What that saves in time stands under [Measured](#measured)."
     )
+
+
+def wrn_outperforms() -> Answer:
+    """By the errors that the slide gives."""
+    figures = {item.key: item.figure for item in statements()}
+    wide, deep = (figures[f"wrn-error-{key}"] for key in ("wrn", "152"))
+    less = [
+        Fraction(one.rstrip("%")) < Fraction(other.rstrip("%"))
+        for one, other in zip(wide.split(", "), deep.split(", "))
+    ]
+    return holds(all(less), f"{wide} against {deep}")._replace(arithmetic=True)
 
 
 # ResNeXt
@@ -243,6 +269,19 @@ def equivalent(one: int, other: int) -> Answer:
 # DenseNet
 
 
+def residual_sum() -> Answer:
+    """Every block of ResNet-152 ends in a sum of two maps, one of which is its input, or that
+    projected."""
+    net = network(*RESNET152)
+    sums = net.of("add")
+    blocks = {step.path.rpartition(".")[0] for step in sums}
+    right = all(len(step.inputs) == 2 for step in sums) and len(blocks) == len(sums)
+    projected = sum(step.path.endswith("downsample.0") for step in net.convs)
+    return holds(right, f"{len(sums)} sums of two maps").because(
+        f"In ResNet-152. In {projected} of its blocks, where the width changes, x is projected."
+    )
+
+
 def dense_access() -> Answer:
     """Every layer of a dense block takes all that the block got, and what each before it added."""
     net = network(*DENSENET121)
@@ -291,6 +330,8 @@ CLAIMS: Claims = {
     "factor-params-7x7": lambda: lighter("factorised_7x7", "one_7x7"),
     "factor-params-3x3": lambda: lighter("factorised_3x3", "one_3x3"),
     "factor-why": factor_why,
+    "factor-units": factor_units,
+    "smoothing-formula": smoothing,
     "cost-googlenet": googlenet_cost,
     "cost-bn-googlenet": lambda: cost(
         GOOGLENET, "Batch norm takes no multiply-adds of this count."
@@ -314,6 +355,7 @@ CLAIMS: Claims = {
     "wrn-resnet152": lambda: count(network(*RESNET152).params),
     "wrn-wrn50": lambda: count(network(*WRN50).params),
     "wrn-efficient": wrn_efficient,
+    "wrn-outperforms": wrn_outperforms,
     "resnext-cardinality": cardinality,
     "resnext-block": block_complexity,
     **resnext_table(),
@@ -323,6 +365,7 @@ CLAIMS: Claims = {
     "resnext-flops-x": lambda: count(network(*RESNEXT50).macs),
     "resnext-ab": lambda: equivalent(0, 1),
     "resnext-bc": lambda: equivalent(1, 2),
+    "residual-sum": residual_sum,
     "dense-access": dense_access,
     "dense-params": dense_params,
 }

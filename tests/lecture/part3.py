@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from claim import Answer, Claims, count, holds, statements, text, times
+from claim import Answer, Claims, arithmetic, count, holds, statements, text, times
 from network import (
     Network,
     area,
@@ -142,7 +142,8 @@ def quotient(key: str) -> Answer:
     """The reduction that a row's own sizes give."""
     says = next(item.says for item in statements() if item.key == key)
     before, after = re.findall(r"([\d.]+) MB", says)
-    return times(Fraction(before), Fraction(after), 1)
+    value = Fraction(before) / Fraction(after)
+    return arithmetic(value, f"{float(value):.1f}x")
 
 
 # MobileNet
@@ -288,6 +289,19 @@ def mixing(variant: str) -> Answer:
     return text(f"{seen} of {whole}")
 
 
+def shuffle_equivalent() -> Answer:
+    from runs import shuffle_difference
+
+    return holds(shuffle_difference() < 1e-6, "the same outputs, to 1e-6")
+
+
+def fewer_channels() -> Answer:
+    whole, half = (network(*net).convs for net in (MOBILENET, ("mobilenet", "mobilenet_050_224")))
+    widths = [(step.outputs[0][0], other.outputs[0][0]) for step, other in zip(whole, half)]
+    right = len(whole) == len(half) and all(all_ == 2 * some for all_, some in widths)
+    return holds(right, f"in all {len(half)} convolutions")
+
+
 def shufflenet(variant: str) -> Answer:
     return count(network("shufflenet", variant).macs)
 
@@ -304,7 +318,7 @@ def gain(key: str, above: str) -> Answer:
     """The difference of two errors of the slide."""
     errors = {item.key: item.figure.rstrip("%") for item in statements()}
     less = Fraction(errors[f"t5-error-{above}"]) - Fraction(errors[f"t5-error-{key}"])
-    return Answer(less, f"{float(less):.1f}").because("")
+    return arithmetic(less, f"{float(less):.1f}")
 
 
 UNPUBLISHED = "Its widths were never published. {} `specs/shufflenet.arch` says what it assumes."
@@ -326,6 +340,7 @@ CLAIMS: Claims = {
     "reduction-8": lambda: quotient("reduction-8"),
     "reduction-6": lambda: quotient("reduction-6"),
     "depthwise": depthwise,
+    "fewer-channels": fewer_channels,
     "cost-standard": standard_cost,
     "cost-separable": separable_cost,
     "cost-ratio": cost_ratio,
@@ -343,6 +358,7 @@ CLAIMS: Claims = {
     "t9-alexnet-params": lambda: table(ALEXNET, "params"),
     "shuffle-alone": lambda: mixing("groups_alone"),
     "shuffle-mixed": lambda: mixing("groups_shuffled"),
+    "shuffle-equivalent": shuffle_equivalent,
     "t5-mobilenet-100": lambda: table(MOBILENET, "macs"),
     "t5-x2": lambda: shufflenet("shufflenet_g3_x2"),
     "t5-mobilenet-075": lambda: table(("mobilenet", "mobilenet_075_224"), "macs"),

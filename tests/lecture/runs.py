@@ -45,6 +45,28 @@ def pool_example(variant: str) -> str:
     return " / ".join(" ".join(f"{x:g}" for x in row) for row in pooled[0, 0].tolist())
 
 
+def rectified() -> tuple[str, str]:
+    """What ReLU gives at -1, 0 and 1, and its slopes there."""
+    x = torch.tensor([-1.0, 0.0, 1.0]).view(1, 1, 1, 3)
+    x.requires_grad_(True)
+    # It works in place, which is not for what autograd begins with.
+    y = make("claims", "rectify")(x + 0)
+    (slopes,) = torch.autograd.grad(y.sum(), x)
+    values, changes = (tensor.flatten().tolist() for tensor in (y, slopes))
+    return ", ".join(f"{v:g}" for v in values), ", ".join(f"{v:g}" for v in changes)
+
+
+def smoothing_difference() -> float:
+    """Between torch's smoothed loss and that of the distribution on the slide, u uniform."""
+    epsilon, classes = 0.1, 10
+    scores, labels = noise(4, classes), torch.arange(4)
+    q = nn.functional.one_hot(labels, classes).float()
+    smoothed = (1 - epsilon) * q + epsilon / classes
+    expected = -(smoothed * scores.log_softmax(1)).sum(1).mean()
+    loss = nn.functional.cross_entropy(scores, labels, label_smoothing=epsilon)
+    return float((loss - expected).abs())
+
+
 @torch.no_grad()
 def lrn_difference() -> float:
     """The largest difference between the generated layer and the formula of the slide."""
@@ -67,6 +89,22 @@ def inputs_seen(variant: str) -> tuple[int, int]:
     slopes = torch.autograd.functional.jacobian(model, x)  # type: ignore[no-untyped-call]
     (seen,) = set((slopes.reshape(12, 12) != 0).sum(1).tolist())
     return seen, 12
+
+
+@torch.no_grad()
+def shuffle_difference() -> float:
+    """The largest difference between a shuffle before a grouped convolution, and one each of whose
+    groups is given channels of all groups before."""
+    model = make("claims", "groups_shuffled")
+    first, second = (layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
+    x = noise(2, 12, 5, 5)
+    groups = first(x).chunk(3, dim=1)
+    # In turn, one of each.
+    taken = [groups[k % 3][:, k // 3] for k in range(12)]
+    weights = second.weight.chunk(3)
+    given = [torch.stack(taken[4 * group : 4 * group + 4], dim=1) for group in range(3)]
+    expected = torch.cat([nn.functional.conv2d(*pair) for pair in zip(given, weights)], dim=1)
+    return float((model(x) - expected).abs().max())
 
 
 # The three forms of ResNeXt's block

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from fractions import Fraction
 
 import page
 import pytest
 import torch
-from claim import HERE, NO, OPEN, ROUGHLY, YES, statements, verdict
+from claim import HERE, statements
 from network import network, path
+from printed import NO, OPEN
 from runs import form_difference, make, noise
 
 import archdsl
@@ -18,7 +18,8 @@ import archdsl
 # What the tables of the slides hold, as beginnings of keys: a cell that is lost is found missing.
 CELLS = {
     "layers-": 4,
-    "dropout-": 4,
+    "dropout-": 4 + 1,  # what dropout trains begins alike
+    "ilsvrc-": 5,
     "bn-": 4,
     "cost-": 8 + 3,  # three formulas of MobileNet's begin alike
     "v3-": 8,
@@ -69,33 +70,6 @@ def test_the_page_shows_every_statement(computed: str) -> None:
     for statement in statements():
         assert f"| {statement.says} | {statement.figure} |" in computed or statement.source
         assert statement.source in computed
-
-
-@pytest.mark.parametrize(
-    ("figure", "value", "expected"),
-    [
-        ("8", 8, YES),
-        ("8", 9, NO),
-        ("25.6M", 25_557_032, YES),
-        ("25.5M", 25_557_032, ROUGHLY),
-        ("25.4M", 25_557_032, NO),
-        ("60M", 60_965_224, ROUGHLY),
-        ("1700M", 1_722_679_872, ROUGHLY),
-        ("1550M", 1_582_671_872, NO),
-        ("2.0Bn", 2_018_851_840, YES),
-        ("2.0Bn", 2_100_000_000, NO),
-        ("12x", Fraction(871, 100), NO),
-        ("2x", Fraction(101, 50), YES),
-        ("128x1x1x32 + 32x5x5x256", 208_896, YES),
-        ("128x5x5x256", 819_201, NO),
-        ("yes", "yes", YES),
-        ("yes", "no", NO),
-        ("", False, NO),
-    ],
-)
-def test_verdict(figure: str, value: int | Fraction | str | bool, expected: str) -> None:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    assert verdict(figure, Fraction(value) if number else value) == expected  # type: ignore[arg-type]
 
 
 def test_figures_that_disagree_are_different() -> None:

@@ -8,7 +8,7 @@ import importlib.util
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +16,11 @@ import torchvision_models
 import zoo
 from random_weights import State
 from torch import Tensor, nn
+
+from archdsl import driver
+from archdsl.analysis import renaming
+from archdsl.analysis.session import Session
+from archdsl.diagnostics import Bag
 
 FOLDER = os.path.join(zoo.HERE, "counterparts")
 
@@ -35,7 +40,7 @@ class Counterpart(NamedTuple):
     """For the library's factory."""
     keys: tuple[tuple[str, str], ...] = ()
     """Pattern and replacement, from their keys to ours; the first that matches a whole key counts.
-    Where there are none, the keys are the same."""
+    Where there are none, it is what the spec says under `weights`, or the keys are the same."""
     tolerance: float = 0.0
     """The largest difference allowed, as a part of the largest value; 0: equal to the bit."""
     why: str = ""
@@ -108,13 +113,27 @@ def build(counterpart: Counterpart) -> nn.Module:
     return model
 
 
-def renamed(key: str, keys: tuple[tuple[str, str], ...]) -> str:
-    """Our key for one of theirs. With patterns, one of them has to match."""
-    for pattern, replacement in keys:
+def renamed(counterpart: Counterpart, keys: Sequence[str]) -> dict[str, str]:
+    """Our key for each of theirs: by the patterns, one of which has to match; else as the spec says
+    under `weights`; else the same."""
+    if counterpart.keys:
+        return {key: _replaced(key, counterpart.keys) for key in keys}
+    bag = Bag()
+    checked = driver.check(zoo.spec_path(counterpart.spec), bag)
+    assert checked is not None, bag.items
+    (design,) = checked.named(counterpart.variant)
+    for definition in checked.program.definitions:
+        for told in definition.weights:
+            if (definition.name, told.source) == (design.model, counterpart.library):
+                return renaming.renamed(told, keys, design, Session(checked.program, bag))
+    return {key: key for key in keys}
+
+
+def _replaced(key: str, patterns: tuple[tuple[str, str], ...]) -> str:
+    for pattern, replacement in patterns:
         if found := re.fullmatch(pattern, key):
             return found.expand(replacement)
-    assert not keys, f"no pattern matches {key}"
-    return key
+    raise AssertionError(f"no pattern matches {key}")
 
 
 def compare(counterpart: Counterpart) -> Differences:
@@ -122,7 +141,7 @@ def compare(counterpart: Counterpart) -> Differences:
     theirs = build(counterpart)
     ours = zoo.build(getattr(zoo.load(counterpart.spec), counterpart.variant), **counterpart.ours)
     state = zoo.random_state(theirs)
-    mapping = {key: renamed(key, counterpart.keys) for key in state}
+    mapping = renamed(counterpart, list(state))
     assert len(set(mapping.values())) == len(mapping), "two keys become one"
     zoo.filled(theirs, state)
     zoo.filled(ours, fitted({mapping[key]: value for key, value in state.items()}, ours))

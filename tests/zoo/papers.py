@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import zoo
+from printed import OPEN, verdict
 
 FILE = os.path.join(zoo.HERE, "papers.csv")
 
-UNITS = {
-    "": 1,
-    "K": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "B": 10**9,
-    "thousand": 10**3,
-    "million": 10**6,
-    "billion": 10**9,
-    "KB": 10**3,
-    "MB": 10**6,
-    "MiB": 2**20,
-}
-FIGURE = re.compile(r"(\d[\d,]*)(?:\.(\d+))?(?:x10\^(\d+)| ?([A-Za-z]*))")
 
-
-class Printed(NamedTuple):
-    """A row of papers.csv: a figure as a paper prints it."""
+class Row(NamedTuple):
+    """A row of papers.csv: a figure as a paper prints it. An `open` one hangs on what was never
+    published."""
 
     spec: str
     variant: str
     what: str
     figure: str
     source: str
-    agrees: bool
+    open: bool
     why: str
+
+    @property
+    def ours(self) -> int:
+        return FIGURES[self.what](zoo.summaries(self.spec)[self.variant])
+
+    @property
+    def verdict(self) -> str:
+        return OPEN if self.open else verdict(self.figure, self.ours)
 
 
 # What a paper may speak of, from a variant's summary. A size is that of all parameters at 32 bits.
@@ -61,19 +54,9 @@ FIGURES: dict[str, Callable[[dict[str, Any]], int]] = {
 }
 
 
-def printed() -> tuple[Printed, ...]:
+def rows() -> tuple[Row, ...]:
     with open(FILE, encoding="utf-8", newline="") as file:
         return tuple(
-            Printed(**{**row, "agrees": {"yes": True, "no": False}[row["agrees"]]})
+            Row(**{**row, "open": {"yes": True, "": False}[row["open"]]})
             for row in csv.DictReader(file)
         )
-
-
-def agrees(figure: str, true: int) -> bool:
-    """Whether the true figure, rounded to the digits that are printed, is the printed one."""
-    found = FIGURE.fullmatch(figure)
-    assert found, f"{figure!r} is not a figure"
-    whole, decimals, power, unit = found.groups(default="")
-    step = Fraction(UNITS[unit] * 10 ** int(power or 0), 10 ** len(decimals))
-    value = int(whole.replace(",", "") + decimals) * step
-    return 2 * abs(value - true) <= step

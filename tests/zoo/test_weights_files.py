@@ -18,10 +18,10 @@ from archdsl import driver
 from archdsl.diagnostics import Bag
 
 
-def cases() -> dict[tuple[str, str], Counterpart | None]:
-    """The clauses of the shipped specs, by their file and source; for each the quickest model of
-    that library that is compared with a variant of theirs."""
-    found: dict[tuple[str, str], Counterpart | None] = {}
+def cases() -> dict[tuple[str, str, str], Counterpart | None]:
+    """The clauses of the shipped specs, by their file, model and source; for each the quickest model
+    of that library that is compared with a variant of theirs."""
+    found: dict[tuple[str, str, str], Counterpart | None] = {}
     for spec in zoo.specs():
         program = driver.load_program(zoo.spec_path(spec), Bag())
         assert program is not None
@@ -29,7 +29,7 @@ def cases() -> dict[tuple[str, str], Counterpart | None]:
             variants = {of.name for of in program.variants if of.definition == definition.name}
             compared = [of for of in counterpart.counterparts() if of.variant in variants]
             for told in definition.weights:
-                key = os.path.basename(told.span.source.path), told.source
+                key = os.path.basename(told.span.source.path), definition.name, told.source
                 models = [of for of in compared if of.library == told.source]
                 models += [of for of in [found.get(key)] if of is not None]
                 found[key] = min(models, key=lambda of: of.slow, default=None)
@@ -39,7 +39,7 @@ def cases() -> dict[tuple[str, str], Counterpart | None]:
 CASES = cases()
 
 
-def case(key: tuple[str, str]) -> object:
+def case(key: tuple[str, str, str]) -> object:
     of = CASES[key]
     marks = [pytest.mark.slow] if of is not None and of.slow else []
     return pytest.param(of, id="-".join(key), marks=marks)

@@ -11,6 +11,7 @@ import counterpart
 import papers
 import zoo
 from counterpart import Counterpart, Differences
+from printed import RULE
 
 FILE = os.path.join(os.path.dirname(zoo.SPECS), "docs", "zoo.md")
 
@@ -18,30 +19,28 @@ HEAD = """\
 # The zoo
 
 All variants of [the shipped specs](../specs), written by `python tests/zoo`, which also measures
-the differences; a test holds the rest.
+the differences; a test holds the rest. Four tables for each spec:
 
-- **Parameters** are learned numbers, those of side heads included. **Multiply-adds** are those of
-  convolutions, linear layers and matrix products, for one image, in evaluation. **Depth** counts
-  convolutions and linear layers on the longest path. The **field** is the receptive field of the
-  last map, in pixels.
-- **MB** are 10^6 bytes. **Activations** are all values that the network makes of one image, at 32
-  bits each; what works in place makes none. At **32, 8 and 6 bits** a parameter: the size of all
-  parameters.
-- **Compared with** names the public models that were given the same random weights: under the same
-  name where none is written. **Eval** and **train** are the largest differences found, in the order
-  of these models, as a part of the largest value: between the outputs, and in training also between
-  gradients and running statistics. 0 means equal to the bit. The libraries are
-  {libraries}.
-- Below a table stands what had to be changed in a public model first, or why it is not the same to
-  the bit.
-- **Paper** is a figure as the paper prints it. It agrees if ours, rounded to the digits printed, is
-  the same; a size is read in MB.
-"""
-HEADS = (
-    "variant|input|parameters|multiply-adds|depth|field|activations, MB"
-    "|32 bits, MB|8 bits|6 bits|compared with|eval|train"
-).split("|")
-PAPER_HEADS = ("variant", "figure", "paper", "ours", "agrees", "where, and why not")
+1. **Parameters** are learned numbers, those of side heads included. **Multiply-adds** are those of
+   convolutions, linear layers and matrix products, for one image, in evaluation. **Depth** counts
+   convolutions and linear layers on the longest path. The **field** is the receptive field of the
+   last map, in pixels.
+2. **Activations** are all values that the network makes of one image, at 32 bits each; what works
+   in place makes none. **32, 8 and 6 bits** are those of a parameter: the size of all of them. A MB
+   is 10^6 bytes.
+3. The public models that were given the same random weights. **Eval** and **train** are the largest
+   differences found, as a part of the largest value: between the outputs, and in training also
+   between gradients and running statistics. 0 means equal to the bit; a remark says what had to be
+   changed in a public model first, or why it is not the same to the bit. The libraries are
+   {libraries}. `archdsl weights` reads the files of those that compute the same as they are: keys
+   are equal, or the spec says under `weights` what theirs are called.
+4. What papers print, and whether it **agrees**:
+
+{rule}"""
+COUNTS = ("variant", "input", "parameters", "multiply-adds", "depth", "field")
+SIZES = ("MB", "activations", "32 bits", "8 bits", "6 bits")
+COMPARED = ("variant", "compared with", "eval", "train")
+PRINTED = ("variant", "figure", "paper", "ours", "agrees", "where")
 WORDS = {"macs": "multiply-adds", "params": "parameters", "receptive_field": "field"}
 
 Key = tuple[str, str, str]
@@ -51,7 +50,8 @@ Noted = dict[Key, Differences]
 
 def page(noted: Noted) -> str:
     """The whole text, with these differences."""
-    head = HEAD.format(libraries=libraries())
+    rule = "".join(f"   {line}\n" for line in RULE.splitlines())
+    head = HEAD.format(libraries=libraries(), rule=rule)
     return "\n".join([head, *("\n".join(section(spec, noted)) for spec in zoo.specs())])
 
 
@@ -72,13 +72,17 @@ def key(of: Counterpart) -> Key:
 def section(spec: str, noted: Noted) -> Iterator[str]:
     yield f"## {spec}\n"
     yield f"{about(spec)} [Spec](../specs/{spec}.arch), [module](../generated/{spec}.py).\n"
-    summaries = zoo.summaries(spec)
-    yield table(HEADS, [line(spec, summary, noted) for summary in summaries.values()], 10)
-    if notes := list(remarks(spec)):
-        yield "\n".join(notes) + "\n"
-    figures = [row for row in papers.printed() if row.spec == spec]
+    summaries = zoo.summaries(spec).values()
+    yield table(COUNTS, [counts(summary) for summary in summaries], range(1, 6))
+    yield table(SIZES, [sizes(summary) for summary in summaries], range(1, 5))
+    compared = [of for of in counterpart.counterparts() if of.spec == spec]
+    if compared:
+        yield from with_remarks(
+            COMPARED, [(row(of, noted), of.why) for of in compared], range(0), 1
+        )
+    figures = [of_paper(row) for row in papers.rows() if row.spec == spec]
     if figures:
-        yield table(PAPER_HEADS, [of_paper(row, summaries[row.variant]) for row in figures], 4)
+        yield from with_remarks(PRINTED, figures, range(2, 4), 4)
 
 
 def about(spec: str) -> str:
@@ -89,42 +93,47 @@ def about(spec: str) -> str:
     return " ".join(found[1].split()).partition(". ")[0].rstrip(".") + "."
 
 
-def line(spec: str, summary: dict[str, Any], noted: Noted) -> list[str]:
-    """A variant's row."""
-    variant, params = summary["variant"], summary["params"]
-    compared = [of for of in counterpart.counterparts() if of[:2] == (spec, variant)]
-    found = [noted.get(key(of), Differences(None, None)) for of in compared]
+def counts(summary: dict[str, Any]) -> list[str]:
     return [
-        variant,
+        summary["variant"],
         by(summary["input"]),
-        f"{params:,}",
+        f"{summary['params']:,}",
         f"{summary['macs']:,}",
         str(summary["depth"]),
         by(sorted(set(summary["receptive_field"]))),
-        megabytes(4 * summary["activations"]),
-        *(megabytes(params * bits / 8) for bits in (32, 8, 6)),
-        ", ".join(map(label, compared)),
-        ", ".join(shown(differences.eval) for differences in found),
-        ", ".join(shown(differences.train) for differences in found),
     ]
 
 
-def of_paper(row: papers.Printed, summary: dict[str, Any]) -> list[str]:
-    ours = papers.FIGURES[row.what](summary)
-    text = f"{megabytes(ours)} MB" if row.what == "size" else f"{ours:,}"
-    why = f"{row.source}: {row.why}" if row.why else row.source
-    agrees = "yes" if row.agrees else "no"
-    return [row.variant, WORDS.get(row.what, row.what), row.figure, text, agrees, why]
+def sizes(summary: dict[str, Any]) -> list[str]:
+    stored = [4 * summary["activations"], *(summary["params"] * bits / 8 for bits in (32, 8, 6))]
+    return [summary["variant"], *map(megabytes, stored)]
 
 
-def remarks(spec: str) -> Iterator[str]:
-    """Why a model is not compared to the bit, or not as it is: each reason once."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for of in counterpart.counterparts():
-        if of.spec == spec and of.why:
-            reasons.setdefault((of.library, of.why), []).append(of.variant)
-    for (library, why), variants in reasons.items():
-        yield f"- {', '.join(variants)} with {library}: {why.rstrip('.')}."
+def row(of: Counterpart, noted: Noted) -> list[str]:
+    found = noted.get(key(of), Differences(None, None))
+    return [of.variant, label(of), shown(found.eval), shown(found.train)]
+
+
+def of_paper(row: papers.Row) -> tuple[list[str], str]:
+    """A row and its remark."""
+    ours = f"{megabytes(row.ours)} MB" if row.what == "size" else f"{row.ours:,}"
+    what = WORDS.get(row.what, row.what.replace("_", " "))
+    return [row.variant, what, row.figure, ours, row.verdict, row.source], row.why
+
+
+def with_remarks(
+    heads: Sequence[str], rows: Sequence[tuple[list[str], str]], right: range, column: int
+) -> Iterator[str]:
+    """A table with a number in a column of the rows that have a remark, and the remarks, each
+    once."""
+    remarks = list(dict.fromkeys(remark for _, remark in rows if remark))
+    for cells, remark in rows:
+        if remark:
+            cells[column] += f" ({remarks.index(remark) + 1})"
+    yield table(heads, [cells for cells, _ in rows], right)
+    if remarks:
+        numbered = enumerate((remark.rstrip(".") for remark in remarks), 1)
+        yield "".join(f"{i}. {remark}.\n" for i, remark in numbered)
 
 
 def label(of: Counterpart) -> str:
@@ -141,25 +150,28 @@ def read(text: str) -> Noted:
     """The differences that a page notes."""
     noted: Noted = {}
     spec = ""
-    for row in text.split("\n"):
-        cells = [cell.strip() for cell in row.strip("|").split("|")]
-        if row.startswith("## "):
-            spec = row[3:]
-        elif len(cells) == len(HEADS) and re.fullmatch(r"[\d,]+", cells[2]) and cells[-1]:
-            for of, *found in zip(*(cell.split(", ") for cell in cells[-3:]), strict=True):
-                if found != ["-", "-"]:
-                    values = [None if value == "-" else float(value) for value in found]
-                    noted[spec, cells[0], of] = Differences(*values)
+    heads: list[str] = []
+    for line in text.split("\n"):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("## "):
+            spec = line[3:]
+        elif not line:
+            heads = []
+        elif not heads:
+            heads = cells
+        elif heads == list(COMPARED) and not cells[0].startswith("-"):
+            variant, of, *found = cells
+            if found != ["-", "-"]:
+                values = [None if value == "-" else float(value) for value in found]
+                noted[spec, variant, of.partition(" (")[0]] = Differences(*values)
     return noted
 
 
-def table(heads: Sequence[str], rows: list[list[str]], numbers: int) -> str:
-    """A table as Markdown, aligned, so that a terminal shows it as well.
-
-    The columns from the second to `numbers` are figures.
-    """
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: range) -> str:
+    """A table as Markdown, aligned, so that a terminal shows it as well; `numbers` are the columns
+    of figures."""
     widths = [max(map(len, column)) for column in zip(heads, *rows)]
-    right = [0 < column < numbers for column in range(len(heads))]
+    right = [column in numbers for column in range(len(heads))]
     rule = ["-" * (width - 1) + ":" if r else "-" * width for width, r in zip(widths, right)]
     lines = [
         " | ".join(

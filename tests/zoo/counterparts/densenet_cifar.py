@@ -5,16 +5,9 @@ from __future__ import annotations
 from counterpart import Counterpart
 from pytorchcv_models import WINDOW, pooled_whole
 
-AROUND = (
-    (r"features\.init_block\.(.*)", r"features.conv0.\1"),
-    (r"features\.stage2\.trans2\.conv\.bn\.(.*)", r"features.transition1.norm.\1"),
-    (r"features\.stage2\.trans2\.conv\.conv\.(.*)", r"features.transition1.conv.\1"),
-    (r"features\.stage3\.trans3\.conv\.bn\.(.*)", r"features.transition2.norm.\1"),
-    (r"features\.stage3\.trans3\.conv\.conv\.(.*)", r"features.transition2.conv.\1"),
-    (r"features\.post_activ\.bn\.(.*)", r"features.norm5.\1"),
-    (r"output\.(.*)", r"classifier.\1"),
-)
+# Of the basic ones, which are other networks there than in the paper.
 BASIC = (
+    (r"features\.init_block\.(.*)", r"features.conv0.\1"),
     (
         r"features\.stage(\d)\.unit(\d+)\.conv\.bn\.(.*)",
         r"features.denseblock\1.denselayer\2.norm1.\3",
@@ -23,18 +16,12 @@ BASIC = (
         r"features\.stage(\d)\.unit(\d+)\.conv\.conv\.(.*)",
         r"features.denseblock\1.denselayer\2.conv1.\3",
     ),
-    *AROUND,
-)
-BC = (
-    (
-        r"features\.stage(\d)\.unit(\d+)\.conv(\d)\.bn\.(.*)",
-        r"features.denseblock\1.denselayer\2.norm\3.\4",
-    ),
-    (
-        r"features\.stage(\d)\.unit(\d+)\.conv(\d)\.conv\.(.*)",
-        r"features.denseblock\1.denselayer\2.conv\3.\4",
-    ),
-    *AROUND,
+    (r"features\.stage2\.trans2\.conv\.bn\.(.*)", r"features.transition1.norm.\1"),
+    (r"features\.stage2\.trans2\.conv\.conv\.(.*)", r"features.transition1.conv.\1"),
+    (r"features\.stage3\.trans3\.conv\.bn\.(.*)", r"features.transition2.norm.\1"),
+    (r"features\.stage3\.trans3\.conv\.conv\.(.*)", r"features.transition2.conv.\1"),
+    (r"features\.post_activ\.bn\.(.*)", r"features.norm5.\1"),
+    (r"output\.(.*)", r"classifier.\1"),
 )
 
 
@@ -62,7 +49,6 @@ COUNTERPARTS = (
             "pytorchcv",
             f"densenet{depth}_k{growth}_bc_cifar10",
             (3, 16, 16),
-            keys=BC,
             slow=slow,
             adapt=pooled_whole,
             why=WINDOW,

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from pytorchcv_models import WINDOW, pooled_whole, units
-
-KEYS = (
-    (r"features\.init_block\.(conv|bn)\.(.*)", r"\g<1>1.\2"),
-    (r"features\.init_block\.(weight)", r"conv1.\1"),
-    *units(36, "norm"),
-    (r"features\.stage(\d)\.unit1\.identity_conv\.(.*)", r"layer\1.0.downsample.conv.\2"),
-    (r"features\.post_activ\.bn\.(.*)", r"norm.\1"),
-    (r"output\.(.*)", r"fc.\1"),
-)
-
+from pytorchcv_models import WINDOW, pooled_whole
 
 COUNTERPARTS = (
     Counterpart("preresnet", "resnetv2_18", "timm", "resnetv2_18", (3, 64, 64)),
@@ -28,7 +18,6 @@ COUNTERPARTS = (
             "pytorchcv",
             name,
             (3, side, side),
-            keys=KEYS,
             slow=slow,
             adapt=pooled_whole,
             why=WINDOW,

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from pytorchcv_models import WINDOW, pooled_whole, units
-
-PYTORCHCV = (
-    (r"features\.init_block\.conv\.(conv|bn)\.(.*)", r"\g<1>1.\2"),
-    *units(36, "bn"),
-    (r"features\.stage(\d)\.unit1\.identity_conv\.conv\.(.*)", r"layer\1.0.downsample.0.\2"),
-    (r"features\.stage(\d)\.unit1\.identity_conv\.bn\.(.*)", r"layer\1.0.downsample.1.\2"),
-    (r"output\.(.*)", r"fc.\1"),
-)
-
+from pytorchcv_models import WINDOW, pooled_whole
 
 COUNTERPARTS = (
     Counterpart("resnet", "resnet18", "torchvision", "resnet18", (3, 64, 64)),
@@ -32,7 +23,6 @@ COUNTERPARTS = (
             "pytorchcv",
             name,
             (3, 64, 64),
-            keys=PYTORCHCV,
             slow=slow,
             adapt=pooled_whole,
             why=WINDOW,

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from counterpart import Counterpart
-from pytorchcv_models import WINDOW, pooled_whole, units
-
-KEYS = (
-    (r"features\.init_block\.(conv|bn)\.(.*)", r"\g<1>1.\2"),
-    *units(18, "bn"),
-    (r"features\.stage(\d)\.unit1\.identity_conv\.conv\.(.*)", r"layer\1.0.downsample.0.\2"),
-    (r"features\.stage(\d)\.unit1\.identity_conv\.bn\.(.*)", r"layer\1.0.downsample.1.\2"),
-    (r"output\.(.*)", r"fc.\1"),
-)
-
+from pytorchcv_models import WINDOW, pooled_whole
 
 COUNTERPARTS = tuple(
     Counterpart(
@@ -21,7 +12,6 @@ COUNTERPARTS = tuple(
         "pytorchcv",
         name,
         (3, 32, 32),
-        keys=KEYS,
         slow=slow,
         adapt=pooled_whole,
         why=WINDOW,

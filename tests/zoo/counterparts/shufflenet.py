@@ -5,22 +5,6 @@ from __future__ import annotations
 from counterpart import Counterpart
 from pytorchcv_models import WINDOW, pooled_whole
 
-# pytorchcv counts units from 1, and stages from the first that has any.
-UNITS = tuple(
-    (
-        rf"features\.stage{stage}\.unit{n + 1}\.(?:compress|dw|expand)_(\w+\.\w+)",
-        rf"stage{stage + 1}.{n}.branch.\1",
-    )
-    for stage in range(1, 4)
-    for n in range(8)
-)
-KEYS = (
-    (r"features\.init_block\.(.*)", r"\1"),
-    *UNITS,
-    (r"output\.(.*)", r"fc.\1"),
-)
-
-
 COUNTERPARTS = tuple(
     Counterpart(
         "shufflenet",
@@ -28,7 +12,6 @@ COUNTERPARTS = tuple(
         "pytorchcv",
         theirs,
         (3, 64, 64),
-        keys=KEYS,
         slow=slow,
         adapt=pooled_whole,
         why=WINDOW,

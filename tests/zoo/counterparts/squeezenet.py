@@ -5,20 +5,6 @@ from __future__ import annotations
 from counterpart import Counterpart
 from torch import nn
 
-# pytorchcv counts units by stage; ours are numbered through, pools and the stem included.
-UNITS = {(1, 1): 3, (1, 2): 4, (1, 3): 5, (2, 1): 7, (2, 2): 8, (2, 3): 9, (2, 4): 10, (3, 1): 12}
-PYTORCHCV = (
-    (r"features\.init_block\.conv\.(.*)", r"features.0.\1"),
-    *(
-        (
-            rf"features\.stage{stage}\.unit{unit}\.(\w+)\.conv\.(.*)",
-            rf"features.{place}.fire.\1.\2",
-        )
-        for (stage, unit), place in UNITS.items()
-    ),
-    (r"output\.final_conv\.(.*)", r"classifier.1.\1"),
-)
-
 
 def padded_as_released(theirs: nn.Module) -> None:
     theirs.classifier[1].padding = (1, 1)  # type: ignore[index]
@@ -48,7 +34,6 @@ COUNTERPARTS = (
         "pytorchcv",
         "squeezeresnet_v1_0",
         (3, 64, 64),
-        keys=PYTORCHCV,
         adapt=pooled_whole,
         why="pytorchcv's last pool is 13x13, and takes no other map; here it is global",
     ),

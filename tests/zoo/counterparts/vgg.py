@@ -7,14 +7,6 @@ from torch import nn
 
 NAMES = tuple(f"vgg{depth}{norm}" for norm in ("", "_bn") for depth in (11, 13, 16, 19))
 
-# timm's linear layers are convolutions over the whole map, except the last.
-TIMM = (
-    (r"pre_logits\.fc1\.(.*)", r"classifier.0.\1"),
-    (r"pre_logits\.fc2\.(.*)", r"classifier.3.\1"),
-    (r"head\.fc\.(.*)", r"classifier.6.\1"),
-    (r"(features\..*)", r"\1"),
-)
-
 # A-LRN has one module more, before the first pool.
 MOVED = tuple(
     (rf"features\.{place}\.(.*)", rf"features.{place + 1}.\1")
@@ -42,7 +34,6 @@ COUNTERPARTS = (
             name,
             (3, 32, 32),
             arguments={"drop_rate": 0.5},
-            keys=TIMM,
             tolerance=1e-5,
             why="timm's linear layers are convolutions, which add up in another order; they train "
             "slowly, so that one of them has to do",

@@ -14,6 +14,7 @@ from functools import cache
 
 from archdsl import store
 from archdsl.node import Node
+from archdsl.output import of_script
 from archdsl.store import digest
 
 TYPE_CHECKING = False
@@ -27,11 +28,13 @@ DEPENDENCIES = ("black-", "jinja2-", "lark-", "markupsafe-", "networkx-")
 
 
 class Record(Node):
-    """`sources` are the spec and all it imports; `warnings` are as they were shown, uncoloured."""
+    """`sources` are the spec and all it imports; `warnings` are as they were shown, uncoloured.
+    `script` is empty where the spec has no training script."""
 
     compiler: str
     sources: tuple[tuple[str, str], ...]
     output: str
+    script: str
     warnings: str
 
 
@@ -40,16 +43,26 @@ def fresh(job: Job) -> Record | None:
     record = _load(_key(job))
     if record is None or record.compiler != fingerprint():
         return None
-    files = (*record.sources, (job.target, record.output))
+    files = [*record.sources, (job.target, record.output)]
+    if record.script:
+        files.append((of_script(job).target, record.script))
     return record if all(_file_digest(path) == seen for path, seen in files) else None
 
 
-def remember(job: Job, sources: Iterable[tuple[str, str]], output: str, warnings: str) -> None:
-    """Keep what a compile found. `sources` are paths and texts as read."""
+def remember(
+    job: Job,
+    sources: Iterable[tuple[str, str]],
+    output: str,
+    warnings: str,
+    script: str | None = None,
+) -> None:
+    """Keep what a compile found. `sources` are paths and texts as read; `script` is the training
+    script as it stands."""
     record = {
         "compiler": fingerprint(),
         "sources": [[os.path.abspath(path), digest(text.encode())] for path, text in sources],
         "output": digest(output.encode()),
+        "script": "" if script is None else digest(script.encode()),
         "warnings": warnings,
     }
     store.save(_key(job), json.dumps(record).encode())
@@ -104,6 +117,7 @@ def _load(key: str) -> Record | None:
             compiler=str(found["compiler"]),
             sources=tuple((str(path), str(seen)) for path, seen in found["sources"]),
             output=str(found["output"]),
+            script=str(found["script"]),
             warnings=str(found["warnings"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError):

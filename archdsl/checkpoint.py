@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from archdsl.diagnostics import Diagnostic, Label, SpecError
+from archdsl.draft import Draft
 from archdsl.files import whole
 from archdsl.output import failed
 
@@ -42,18 +43,12 @@ def write(path: str, tensors: dict[str, Tensor]) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
     try:
-        with open(temporary, "xb"):
-            pass
-        save_file(tensors, temporary, metadata={"format": "pt"})
-        os.replace(temporary, path)
+        with Draft(os.path.realpath(path)) as draft:
+            save_file(tensors, draft, metadata={"format": "pt"})
     except (OSError, SafetensorError) as error:
         reason = error if isinstance(error, OSError) else OSError(str(error))
         raise SpecError(failed("write", path, reason)) from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
 def count() -> Tensor:

@@ -27,6 +27,7 @@ FILES = (
     "labels",
     "values",
     "weights",
+    "train",
     "files",
     "emission",
     "warnings",

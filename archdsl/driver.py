@@ -39,19 +39,27 @@ class Checked(Node):
 
 
 class Compiled(Node):
-    """What a compile did (or would do): the module's path, its text before and after.
+    """What a compile did (or would do): a file's path, its text before and after.
 
-    `before` is None where there was no file.
+    `before` is None where there was no file. One that was `edited` stays as it is: only training
+    scripts are meant to be. A module has a `script` where the spec says how to train.
     """
 
     path: str
     before: str | None
     text: str
     warnings: tuple[Diagnostic, ...] = ()
+    edited: bool = False
+    script: Compiled | None = None
 
     @property
     def changed(self) -> bool:
-        return self.before != self.text
+        return self.before != self.text and not self.edited
+
+    @property
+    def standing(self) -> str:
+        """What stands there after the compile."""
+        return self.before if self.edited and self.before is not None else self.text
 
     def __repr__(self) -> str:
         return f"Compiled(path={self.path!r}, changed={self.changed})"
@@ -139,6 +147,13 @@ def figures(checked: Checked, design: Design) -> dict[str, Any]:
 
 def emit(path: str, bag: Bag, root: str | None = None) -> tuple[Program, str] | None:
     """Text to text: the program, and the module that it becomes."""
+    emitted = emit_both(path, bag, root)
+    return None if emitted is None else emitted[:2]
+
+
+def emit_both(path: str, bag: Bag, root: str | None = None) -> tuple[Program, str, str] | None:
+    """The program, its module, and its training script; that is empty where nothing is said of
+    training."""
     checked = check(path, bag, root=root)
     if checked is None:
         return None
@@ -147,32 +162,47 @@ def emit(path: str, bag: Bag, root: str | None = None) -> tuple[Program, str] | 
         bag.items[bag.items.index(warning)] = replace(warning, code="E595", severity="error")
         return None
     from archdsl.emit import emit as emitter
+    from archdsl.emit import script
 
     with Guard(path, bag):
         text = emitter.emit(checked.program, checked.designs, bag)
-        return None if bag.failed else (checked.program, text)
+        trained = script.emit(checked.program, checked.designs)
+        return None if bag.failed else (checked.program, text, trained)
     return None
 
 
 def compile(job: Job, bag: Bag, *, write: bool = True) -> Compiled | None:
-    """A spec's module in its place, written only where what stands there differs."""
+    """A spec's module and training script in their places, each written only where what stands
+    there differs."""
     from archdsl import cache, output
     from archdsl.render import report
 
-    emitted = emit(job.spec, bag, job.root)
+    emitted = emit_both(job.spec, bag, job.root)
     if emitted is None:
         return None
-    program, text = emitted
+    program, text, trained = emitted
     with Guard(job.spec, bag):
+        before = output.current(job)
+        script = _script(output.of_script(job), output.sealed(trained)) if trained else None
         result = Compiled(
-            path=job.target, before=output.current(job), text=text, warnings=tuple(bag.items)
+            path=job.target, before=before, text=text, warnings=tuple(bag.items), script=script
         )
         if result.changed and write:
             output.write(job, text)
+        if script is not None and script.changed and write:
+            output.write(output.of_script(job), script.text)
         texts = [(source.path, source.text) for source in program.sources]
-        cache.remember(job, texts, text, report(bag.items))
+        standing = None if script is None else script.standing
+        cache.remember(job, texts, text, report(bag.items), standing)
         return result
     return None
+
+
+def _script(job: Job, text: str) -> Compiled:
+    from archdsl import output
+
+    before, own = output.current_script(job)
+    return Compiled(path=job.target, before=before, text=text, edited=not own)
 
 
 def format(path: str, bag: Bag) -> Formatted | None:

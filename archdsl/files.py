@@ -47,7 +47,7 @@ def specs_in(argument: str, bag: Bag) -> list[str]:
 
 def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
     """The text of a spec; None, and a diagnostic, where there is none to be had."""
-    if at is None and os.path.isfile(path) and not path.endswith(SUFFIX):
+    if at is None and not path.endswith(SUFFIX) and _is_file(path):
         message = f"{path} is no {SUFFIX} file"
         bag.add(_finding("E395", message, path, help=f"a spec is called NAME{SUFFIX}"))
         return None
@@ -73,6 +73,10 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         bag.add(_finding("E393", message, path, at, help=more("bytes")))
         return None
     return _decoded(path, data, bag)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isdir(path)
 
 
 def holds(root: str, path: str, bag: Bag) -> bool:

@@ -24,7 +24,7 @@ SCHEMA = (
 
 def json(diagnostics: Sequence[Diagnostic]) -> str:
     """`{"diagnostics": [...]}`"""
-    return dumps({"diagnostics": [to_json(item) for item in diagnostics]}, indent=2)
+    return dumps({"diagnostics": [to_json(item) for item in diagnostics]})
 
 
 # GitHub
@@ -85,7 +85,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(item, codes) for item in diagnostics],
     }
-    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _result(diagnostic: Diagnostic, codes: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ LIMITS = {
     "characters": 10_000,  # of a computed string
     "steps": 1_500_000,  # of computing what a spec says, over all its variants
     "nodes": 500_000,  # of a variant's network
+    "output": 300_000,  # characters of a module; the longest of the zoo has some 16,000
 }
 
 FINDINGS = 200  # that are reported of a spec

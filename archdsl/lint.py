@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archdsl.ops.op import Op
     from archdsl.source import Span
 
+_NOTHING = ("identity", "none")
 _ALLOWED = re.compile(r"#\s*allow:\s*(W\d{3}(?:\s*,\s*W\d{3})*)")
 
 
@@ -76,6 +77,10 @@ def _in_block(block: ast.Block, anywhere: Counter[str]) -> Iterator[Diagnostic]:
             for ident in node.names:
                 if counts[ident.text] < 2:
                     yield _unused("W605", "let", ident.text, ident.span)
+        elif isinstance(node, (ast.Tensor, ast.Share)):
+            if counts[node.name.text] < 2:
+                what = node.kind if isinstance(node, ast.Tensor) else "shared module"
+                yield _unused("W605", what, node.name.text, node.name.span)
         elif isinstance(node, ast.As):
             for name in node.names:
                 used = anywhere[name.base] or name.base in spoken
@@ -83,11 +88,25 @@ def _in_block(block: ast.Block, anywhere: Counter[str]) -> Iterator[Diagnostic]:
                     yield _unused("W605", "name", name.base, name.span)
         elif isinstance(node, ast.Chain):
             yield from _activations(node.steps)
-        elif isinstance(node, ast.Part) and not node.body.statements:
-            message = f"this {node.kind} is empty, and changes nothing"
-            yield _warning("W608", message, node.span, "take it out")
+        elif isinstance(node, ast.Part) and _changes_nothing(node.body):
+            state = "is empty, and changes" if not node.body.statements else "changes"
+            yield _warning("W608", f"this {node.kind} {state} nothing", node.span, "take it out")
     if block.kind == "model":
         yield from _last_dropout(block.body)
+
+
+def _changes_nothing(body: ast.Body) -> bool:
+    """Whether all steps are `identity`, `none` or shapes, which none of them names."""
+    for statement in body.statements:
+        if not isinstance(statement, ast.Chain) or statement.head is not None:
+            return False
+        for step in statement.steps:
+            call = isinstance(step.action, ast.Call) and step.action.name.text in _NOTHING
+            if step.result is not None or step.label is not None:
+                return False
+            if not call and not isinstance(step.action, ast.Assert):
+                return False
+    return True
 
 
 def _names_of_branches(nodes: Iterable[Node]) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """`archdsl check --fix`: the mends that findings carry, written into the spec.
 
-A spec is rewritten once, at the end, and only if all in it is right then; findings in files that
-it imports are left to those.
+A spec is rewritten once, at the end, and only if fewer errors are left in it then, and none that
+were not there before; findings in files that it imports are left to those.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 from archdsl import driver
 from archdsl.diagnostics import Bag
@@ -26,8 +27,8 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class Mended(Node):
-    """What was found and mended, in order. Where it wasn't enough, `left` are the errors that
-    would remain, `text` is None, and the spec stays as it is."""
+    """What was found and mended, in order; `left` are the errors that remain. Where there would be
+    new ones among them, `text` is None, and the spec stays as it is."""
 
     done: tuple[Diagnostic, ...]
     left: tuple[Diagnostic, ...]
@@ -39,11 +40,18 @@ def mend(path: str, input: Input | None = None, root: str | None = None) -> Mend
     source = read(path, Bag())
     if source is None:
         return None
-    text = source.text
+    text, kept = source.text, None
     done: list[Diagnostic] = []
+    before: Counter[tuple[str, str]] | None = None
     for _ in range(ROUNDS):
         bag = Bag()
         driver.check(path, bag, input, root, text)
+        errors = tuple(item for item in bag.items if item.severity == "error")
+        told = Counter((item.code, item.message) for item in errors)
+        if before is None:
+            before = told
+        elif not errors or (told <= before and told != before):
+            kept = Mended(done=tuple(done), left=errors, text=text)
         certain = [item for item in bag.items if item.fix is not None and _own(item.fix, path)]
         if not certain:
             break
@@ -51,8 +59,7 @@ def mend(path: str, input: Input | None = None, root: str | None = None) -> Mend
         done += certain
     if not done:
         return None
-    left = tuple(item for item in bag.items if item.severity == "error")
-    return Mended(done=tuple(done), left=left, text=None if left else text)
+    return kept or Mended(done=tuple(done), left=errors, text=None)
 
 
 def applied(text: str, fixes: Iterable[Fix]) -> str:

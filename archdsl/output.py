@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from keyword import iskeyword
 
+from archdsl import draft
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.files import SUFFIX, whole
-from archdsl.node import Node
+from archdsl.node import Node, replace
 from archdsl.source import Source
+from archdsl.store import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Bag
 
 MARK = "Generated from {origin} by archdsl; edit the spec, not this file."
+SCRIPT = "_train"  # after the module's name: its training script
+UNSEALED = "once edited (000000000000)."  # how a script's mark ends, before it is sealed
 _BEFORE, _AFTER = MARK.split("{origin}")
 
 # What generated modules import, and names with a meaning of their own in a package.
@@ -54,9 +58,17 @@ def plan(specs: Sequence[str], folder: str, bag: Bag, root: str | None = None) -
             message = f"{spec} and {owner} would both be written to {stem}.py"
             bag.add(_finding("E591", message, spec, "rename one, or compile them to two folders"))
             continue
+        if (of := owners.get(stem.casefold().removesuffix(SCRIPT))) not in (None, spec):
+            bag.add(_taken(spec, stem, str(of)))
+            continue
         target = os.path.join(folder, f"{stem}.py")
         jobs.append(Job(spec=spec, folder=folder, target=target, root=root))
     return jobs
+
+
+def _taken(spec: str, stem: str, of: str) -> Diagnostic:
+    message = f"{stem}.py is the training script of {of}, and can't be the module of {spec}"
+    return _finding("E591", message, spec, "rename one, or compile them to two folders")
 
 
 def _bad_stem(spec: str, stem: str) -> Diagnostic | None:
@@ -125,6 +137,37 @@ def origin(text: str) -> str | None:
     return None
 
 
+def of_script(job: Job) -> Job:
+    """The same with the training script as the target."""
+    script: Job = replace(job, target=job.target.removesuffix(".py") + SCRIPT + ".py")
+    return script
+
+
+def sealed(text: str) -> str:
+    """A script whose mark tells the digest of its text, so that an edit shows."""
+    seal = digest(text.encode())[: UNSEALED.count("0")]
+    return text.replace(UNSEALED, UNSEALED.replace("0" * len(seal), seal), 1)
+
+
+def current_script(job: Job) -> tuple[str | None, bool]:
+    """What stands at a script's target now, None if nothing, and whether it is as archdsl wrote it."""
+    _check_inside(job)
+    try:
+        with open(job.target, encoding="utf-8", newline="") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return None, True
+    except UnicodeDecodeError:
+        return "", False
+    except OSError as error:
+        raise SpecError(failed("read", job.target, error)) from error
+    if is_ours(text):
+        stem = os.path.basename(job.target).removesuffix(".py")
+        raise SpecError(_taken(origin(text) or "", stem, job.spec))
+    before, _, after = text.partition(UNSEALED.partition("0")[0])
+    return text, text == sealed(before + UNSEALED + after.partition(").")[2])
+
+
 def write(job: Job, text: str) -> None:
     """Put a module in its place, at once and durably, making the folder where it lacks."""
     try:
@@ -136,29 +179,8 @@ def write(job: Job, text: str) -> None:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Write a text file so that there is at every moment the old one or the new one.
-
-    Through a link, what it points to is replaced. Permissions are kept.
-    """
-    path = os.path.realpath(path)
-    try:
-        mode = os.stat(path).st_mode & 0o777
-    except FileNotFoundError:
-        mode = None
-    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags, 0o666)
-    try:
-        with open(handle, "wb") as file:
-            if mode is not None:
-                os.chmod(temporary, mode)
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    """Write a text file as a draft (see there). Through a link, what it points to is replaced."""
+    draft.write(os.path.realpath(path), text.encode("utf-8"))
 
 
 def _check_inside(job: Job) -> None:

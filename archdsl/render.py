@@ -193,48 +193,68 @@ def _line_with_marks(
     """
     # Of a line as long as a file, what can be shown.
     far = max(0, source.position(labels[0].span.start)[1] - 2 * WIDTH)
-    raw = source.line(number)[far : far + 8 * WIDTH]
-    cells = [0]
-    shown = []
-    for char in raw:
-        piece = _cell(char)
-        shown.append(piece)
-        cells.append(cells[-1] + _width(piece))
-
+    line = source.line(number)
+    raw = line[far : far + 8 * WIDTH]
+    shown, cells = _cells(raw)
     marks = []
     for label in labels:
         start = min(max(source.position(label.span.start)[1] - 1 - far, 0), len(raw))
         end = min(start + max(label.span.end - label.span.start, 0), len(raw))
         first = cells[start]
         marks.append((first, max(cells[end], first + 1)))
+    if cells[-1] <= WIDTH and len(raw) == len(line):
+        return shown, marks
+    return _cut(shown, marks, far > 0, far + len(raw) < len(line))
 
-    return _cut("".join(shown), marks) if cells[-1] > WIDTH else ("".join(shown), marks)
+
+def _cells(raw: str) -> tuple[str, Sequence[int]]:
+    """A text as shown, and the cell at which each of its characters begins, and the end."""
+    if raw.isascii() and raw.isprintable():
+        return raw, range(len(raw) + 1)
+    shown = [_cell(char) for char in raw]
+    cells = [0]
+    for piece in shown:
+        cells.append(cells[-1] + _width(piece))
+    return "".join(shown), cells
 
 
-def _cut(text: str, marks: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
+def _cut(
+    text: str, marks: list[tuple[int, int]], more_before: bool, more_behind: bool
+) -> tuple[str, list[tuple[int, int]]]:
     """A window of the line around the first mark."""
     start, end = marks[0]
     room = WIDTH - 2 * len(CUT)
     left = 0 if end <= room else max(0, start - max(20, room - (end - start)) // 2)
-    kept = ""
-    position = used = 0
-    offset = None
-    for char in text:
-        width = _width(char)
-        if position >= left and used + width <= room:
-            offset = position if offset is None else offset
-            kept += char
-            used += width
-        position += width
-    offset = offset or 0
-    head = CUT if offset else ""
-    tail = CUT if offset + used < position else ""
+    kept, offset, whole = _window(text, left, room)
+    used = _width(kept)
+    head = CUT if offset or more_before else ""
+    tail = CUT if offset + used < whole or more_behind else ""
     limit = len(head) + used
     moved = []
     for first, last in marks:
         low = min(max(first - offset, 0) + len(head), limit)
         moved.append((low, max(low + 1, min(last - offset + len(head), limit))))
     return head + kept + tail, moved
+
+
+def _window(text: str, left: int, room: int) -> tuple[str, int, int]:
+    """The part of a text that fills `room` cells from the cell `left`, the cell that it begins at,
+    and the cells of the whole text."""
+    if text.isascii():
+        return text[left : left + room], left, len(text)
+    kept = ""
+    position = used = 0
+    offset = None
+    for char in text:
+        width = _width(char)
+        if position >= left:
+            if used + width > room:
+                break
+            offset = position if offset is None else offset
+            kept += char
+            used += width
+        position += width
+    return kept, offset or 0, _width(text)
 
 
 # Characters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from bisect import bisect_right
+from itertools import accumulate
 
 from archdsl.node import Node
 
@@ -38,8 +39,8 @@ class Source:
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
-            self._starts = [0]
-            self._starts += [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+            lengths = (len(line) + 1 for line in self.text.split("\n"))
+            self._starts = [0, *accumulate(lengths)][:-1]
         return self._starts
 
     def __repr__(self) -> str:

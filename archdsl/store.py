@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from archdsl import draft
+
 try:  # what `hashlib` gives, without the OpenSSL that it brings along
     from _blake2 import blake2b
 except ImportError:
@@ -43,14 +45,9 @@ def save(name: str, data: bytes) -> None:
     folder = _folder()
     if folder is None:
         return
-    path = os.path.join(folder, name)
-    draft = f"{path}.{os.urandom(6).hex()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         _prune(folder)
-        with open(os.open(draft, flags, 0o600), "wb") as file:
-            file.write(data)
-        os.replace(draft, path)
+        draft.write(os.path.join(folder, name), data, mode=0o600, sync=False)
     except OSError:
         pass
 

@@ -258,9 +258,19 @@ def wrn16_10_cifar10(**kwargs: Any) -> WideResNet:
     return WideResNet(16, 10, **kwargs)
 
 
+def wrn16_8_dropout_cifar10(**kwargs: Any) -> WideResNet:
+    """10,961,370 parameters, 1.55 G multiply-adds at 3x32x32."""
+    return WideResNet(16, 8, dropout=0.3, **kwargs)
+
+
 def wrn28_10_dropout_cifar10(**kwargs: Any) -> WideResNet:
     """36,479,194 parameters, 5.24 G multiply-adds at 3x32x32."""
     return WideResNet(28, 10, dropout=0.3, **kwargs)
+
+
+def wrn40_4_dropout_cifar10(**kwargs: Any) -> WideResNet:
+    """8,949,210 parameters, 1.30 G multiply-adds at 3x32x32."""
+    return WideResNet(40, 4, dropout=0.3, **kwargs)
 
 
 def wide_resnet50_2(**kwargs: Any) -> ResNet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl import expr as e
 from archdsl.analysis.notes import error
 from archdsl.analysis.plans import Target
-from archdsl.analysis.state import PENDING, State
+from archdsl.analysis.state import State
 from archdsl.analysis.value import (
     POISON,
     Value,
@@ -20,7 +20,6 @@ from archdsl.ir.design import (
     join,
 )
 from archdsl.ir.evaluate import Poisoned, Scope
-from archdsl.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,13 +73,9 @@ class Blocks(State):
                 self.aux.append(
                     AuxHead(path=join(path, head.path), output=head.output, weight=head.weight)
                 )
-        for port in instance.normed:
-            self.normed_after(values[port].pending)
         made = [
-            Value(shape, through(values, inner), first + place, True, _carried(pending, values))
-            for place, (shape, inner, pending) in enumerate(
-                zip(instance.outputs, instance.reach, instance.pending)
-            )
+            Value(shape, through(values, inner), first + place)
+            for place, (shape, inner) in enumerate(zip(instance.outputs, instance.reach))
         ]
         return _restore(made, instance.structure[len(instance.definition.inputs) :])
 
@@ -175,16 +170,3 @@ def _restore(values: list[Value], structure: tuple[int | None, ...]) -> Any:
             flows.append(tuple(values[start : start + length]))
             start += length
     return flows[0] if len(flows) == 1 else tuple(flows)
-
-
-def _carried(pending: tuple[Span | int, ...], values: tuple[Value, ...]) -> tuple[Span | int, ...]:
-    """Biases on the way through an instance: its own, and those that came in."""
-    if not pending:
-        return ()
-    found: dict[Span | int, None] = {}
-    for mark in pending:
-        if isinstance(mark, int):
-            found.update(dict.fromkeys(values[mark].pending))
-        else:
-            found[mark] = None
-    return tuple(found)[:PENDING]

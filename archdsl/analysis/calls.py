@@ -8,6 +8,7 @@ from archdsl.analysis.costs import cost as costs_of
 from archdsl.analysis.notes import error
 from archdsl.analysis.places import Place
 from archdsl.analysis.plans import Plan, Shared, Target, default_bias, flowing
+from archdsl.analysis.trail import since, trail
 from archdsl.analysis.value import (
     POISON,
     Value,
@@ -23,7 +24,6 @@ from archdsl.ir.design import (
 from archdsl.ir.evaluate import Handle
 from archdsl.ops.op import Op, OpError, Shape
 from archdsl.ops.table import OPS
-from archdsl.source import Span
 from archdsl.values import show
 
 TYPE_CHECKING = False
@@ -182,27 +182,38 @@ class Calls(Blocks):
                 if operands is POISON:
                     return POISON
             key = (values, tuple(map(type, values)), x)
+        loose = not value.batched
+        if loose and not op.pointwise:
+            raise _without_batch(op, call)
         cost = costs.get(key)
         if cost is None:
             try:
                 cost = costs[key] = costs_of(op, names, values, x)
             except OpError as problem:
-                raise _placed(problem, call) from None
+                raise _placed(problem, call, self._trail(problem, value, call)) from None
         seen = self.observed.get(item.uid)
         if seen is None:
             seen = self.observed[item.uid] = {}
         if cost not in seen:
             inputs = (x,) if len(operands) == 1 else self.shapes(operands)
             seen[cost] = Observation(inputs, cost.outputs, cost.arguments, callee)
-        if cost.norm and value.pending:
-            self.normed_after(value.pending)
         reach = value.reach if len(operands) == 1 else meet(operands)
         if not cost.local or cost.weighted:
             reach = advance(reach, cost.weighted, cost.extent, cost.stride)
-        pending: tuple[Span | int, ...] = ()
-        if cost.weighted and cost.arguments.get("bias") and default_bias(op, _given(call), call):
-            pending = (call.callee_span,)
-        return self.leaf(item, path, cost, operands, reach, pending, reused)
+        result = self.leaf(item, path, cost, operands, reach, reused)
+        if loose:
+            result.batched = any(operand.batched for operand in operands)
+        return result
+
+    def _trail(self, problem: OpError, value: Value, call: p.Call) -> tuple[str, ...]:
+        """Of a map that is too small for a window, how its shorter side came about; of what is no
+        map, since when."""
+        shape = value.shape
+        if shape is None or problem.code not in ("E230", "E232"):
+            return ()
+        if len(shape) != 3:
+            return since(self, value, call.span)
+        return trail(self, value, 1 if shape[1] <= shape[2] else 2, call.span)
 
     def _tensors(
         self,
@@ -237,17 +248,23 @@ def _widths(widths: Shape) -> str:
     return " and ".join(map(str, widths)) + " channels"
 
 
-def _given(call: p.Call) -> tuple[str, ...]:
-    return tuple(argument.parameter for argument in call.arguments)
+def _without_batch(op: Op, call: p.Call) -> SpecError:
+    return error(
+        "E230",
+        f"`{op.name}` works on what flows, and this is a tensor of the block's own, without a batch",
+        call.callee_span,
+        help="write it in the shape that is needed, or combine it with a value first",
+    )
 
 
-def _placed(problem: OpError, call: p.Call) -> SpecError:
+def _placed(problem: OpError, call: p.Call, notes: tuple[str, ...]) -> SpecError:
     """An op's finding at the argument at fault, or at the step."""
     span = call.callee_span if call.arguments else call.span
     for argument in call.arguments:
         if argument.parameter == problem.parameter:
             span = argument.span
-    return error(problem.code, problem.message, span, help=_torch_order(problem, call))
+    help = _torch_order(problem, call)
+    return error(problem.code, problem.message, span, notes=notes, help=help)
 
 
 def _torch_order(problem: OpError, call: p.Call) -> str | None:

@@ -71,7 +71,9 @@ class Containers(Joins):
         if item.container is not None or (place.sequential and not item.inline):
             path = self.paths.module(item.container, place, "repeat")
             section = self.open(item, "repeat", path, stream)
-            inner = Place(path, True)
+            # What takes several values is in no `nn.Sequential`, but a member of a family.
+            member = place.runs and isinstance(stream, tuple)
+            inner = Place(path, True, joint="_" if member else ".")
         where = item.iterable.span if isinstance(item, p.For) else item.times.span
         for position, value in enumerate(values):
             frame = self.iteration(names, value, position, len(values), where)

@@ -78,7 +78,7 @@ class _Uses:
             stride=self.stride,
             weighted=op.weighted,
             linear=op.rank != 3,
-            norm=op.norm,
+            centres=op.centres(arguments, x),
         )
 
 

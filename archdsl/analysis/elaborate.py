@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from archdsl.analysis import claims
+from archdsl.analysis import claims, readers
 from archdsl.analysis.notes import Frame, error
 from archdsl.analysis.session import Session, Stop
 from archdsl.analysis.value import Value, start
 from archdsl.diagnostics import Bag, SpecError
-from archdsl.expr import Open
+from archdsl.expr import Name, Open
 from archdsl.ir.design import Design, Instance
 from archdsl.ir.evaluate import Poisoned, Scope
 from archdsl.ir.program import Definition, Program, Variant
@@ -87,6 +87,13 @@ def elaborate_all(
         from archdsl.analysis import renaming
 
         renaming.check(session, designs)
+    if program.recipes:
+        from archdsl.analysis import recipes
+
+        designs = recipes.with_recipes(session, designs)
+    if designs and not bag.failed:
+        for warning in readers.warnings(program, designs):
+            bag.add(warning)
     return designs
 
 
@@ -220,7 +227,27 @@ def _inputs(
                 notes=("the input asked for is " + "x".join(map(str, shape)) + " (`--input`)",),
             )
         shapes.append(shape)
+    if override is not None:
+        _hold_names(definition, shapes)
     return shapes
+
+
+def _hold_names(definition: Definition, shapes: list[Shape]) -> None:
+    """A dimension that has a name is of one size wherever the name stands."""
+    sizes: dict[str, Any] = {}
+    for port, shape in zip(definition.inputs, shapes):
+        sizes.update((name, size) for name, size in zip(port.dim_names, shape) if name is not None)
+    for port, shape in zip(definition.inputs, shapes):
+        for dim, size in zip(port.dims or (), shape):
+            if isinstance(dim, Name) and sizes.get(dim.id, size) != size:
+                raise error(
+                    "E415",
+                    f"`{dim.id}` would be {sizes[dim.id]} and {size} in the input asked for",
+                    dim.span,
+                    f"{size} here",
+                    notes=("the input asked for is " + "x".join(map(str, shape)) + " (`--input`)",),
+                    help="ask for an input where they agree, or give each its own name",
+                )
 
 
 def _values(definition: Definition, shapes: list[Shape]) -> tuple[Any, ...]:

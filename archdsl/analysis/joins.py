@@ -14,6 +14,7 @@ from archdsl.analysis.value import (
     stride_between,
 )
 from archdsl.ir import program as p
+from archdsl.ops.table import lookup
 from archdsl.source import Span
 from archdsl.values import show
 
@@ -109,6 +110,15 @@ class Joins(Calls):
                 item.span,
                 help=f"give it branches, `{item.op} {{ ... }}`, or `from (a, b) -> {item.op}`",
             )
+        for number, value in enumerate(stream, 1):
+            if isinstance(value, tuple):
+                raise error(
+                    "E206",
+                    f"value {number} of those that `{item.op}` joins is a list of {len(value)}",
+                    item.span,
+                    help=f"join the list first: `from xs -> {item.op} as one`, then "
+                    f"`from (one, ...) -> {item.op}`",
+                )
         return [
             Side(
                 self.single(value, item.span, f"`{item.op}`"),
@@ -227,7 +237,7 @@ class Joins(Calls):
             return body
         stride = stride_between(value, made.value)
         if not _addable(body.shape, skip.shape):
-            norm = any(cost.norm for cost in self.costs_of(made.nodes))
+            norm = any(_is_norm(cost.op) for cost in self.costs_of(made.nodes))
             side = Side(skip, "the skip", item.skip_span)
             projection = merge.projection(made, stride, norm, self._visible())
             raise merge.residual_mismatch(
@@ -313,3 +323,8 @@ def _shifted(feed: Any, by: int) -> Any:
     if feed is None:
         return None
     return lambda position, span: feed(position + by, span)
+
+
+def _is_norm(name: str) -> bool:
+    op = lookup(name)
+    return op is not None and op.norm

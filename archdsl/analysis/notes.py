@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
+from archdsl.ir.evaluate import Handle
 from archdsl.node import replace
 from archdsl.source import Span
 from archdsl.values import show
@@ -62,10 +63,12 @@ def _words(frame: Frame, at: Span) -> str:
         call = f"{frame.name}({inner})" if inner else frame.name
         return f"{call} at {place(frame.span, at)}" if frame.span is not None else call
     words = f"{frame.kind} {frame.name}".rstrip()
-    if frame.arguments:
-        bound = ", ".join(f"{name} = {show(value, 24)}" for name, value in frame.arguments.items())
-        return f"{words} ({bound})"
-    return words
+    bound = ", ".join(
+        f"{name} = {show(value, 24)}"
+        for name, value in (frame.arguments or {}).items()
+        if not isinstance(value, Handle)
+    )
+    return f"{words} ({bound})" if bound else words
 
 
 def place(span: Span, seen_from: Span) -> str:

@@ -20,14 +20,18 @@ class Place:
     """Where modules are put: a class, or a container whose children are numbered.
 
     `runs`: which run of each loop of the class this is, outermost first; there, a plain name is
-    a family's, and its members are counted by the runs.
+    a family's, and its members are counted by the runs. `joint` stands between a container and
+    the number of its child: `_` where the children are members of the container's own family.
     """
 
-    __slots__ = ("count", "prefix", "runs", "sequential")
+    __slots__ = ("count", "joint", "prefix", "runs", "sequential")
 
-    def __init__(self, prefix: str, sequential: bool, runs: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, prefix: str, sequential: bool, runs: tuple[int, ...] = (), joint: str = "."
+    ) -> None:
         self.prefix = prefix
         self.sequential = sequential
+        self.joint = joint
         self.runs = runs
         self.count = 0
 
@@ -52,7 +56,7 @@ class Paths:
             position = place.count
             place.count += 1
             if name is None:
-                return join(place.prefix, str(position))
+                return join(place.prefix, str(position), place.joint)
         if name is None:
             return self.functional(place, stem)
         plain = isinstance(name.base, str)

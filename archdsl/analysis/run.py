@@ -67,8 +67,7 @@ class Runner(Containers):
             for member in members:
                 number = self.next
                 self.next += 1
-                pending = (number,)
-                made.append(Value(member.shape, reaches[number], number, member.batched, pending))
+                made.append(Value(member.shape, reaches[number], number, member.batched))
             self.inputs += made
             own.append(tuple(made) if isinstance(flow, tuple) else made[0])
             self.structure.append(len(made) if isinstance(flow, tuple) else None)
@@ -135,8 +134,6 @@ class Runner(Containers):
         instance.outputs = tuple(value.shape or () for value in flat)
         instance.results = tuple(value.number for value in flat)
         instance.reach = tuple(value.reach for value in flat)
-        instance.pending = tuple(value.pending for value in flat)
-        instance.normed = tuple(sorted(self.normed))
         instance.nodes = tuple(self.nodes)
         instance.totals = self.totals
         instance.structure = tuple(self.structure)
@@ -197,7 +194,18 @@ class Runner(Containers):
         if not isinstance(family, Family):
             family = names[target.base] = Family(target.base)
         evaluate = self.session.evaluator.evaluate
-        family.members[tuple(evaluate(index, self.scope) for index in target.indices)] = value
+        place = tuple(evaluate(index, self.scope) for index in target.indices)
+        if place in family.members:
+            shown = ", ".join(map(show, place))
+            raise error(
+                "E304",
+                f"`{target.base}[{shown}]` has a value already",
+                target.span,
+                "named again",
+                help="in a loop, number them by its variable: "
+                f"`for i, ... in enumerate(...)` and `as {target.base}[i]`",
+            )
+        family.members[place] = value
 
     # Values without tensors
 

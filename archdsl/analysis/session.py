@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from archdsl.analysis.state import State
+
 
 class Stop(Exception):
     """A limit was passed: nothing more of this variant is worked out."""
@@ -55,6 +57,8 @@ class Session:
         self._functional: dict[Any, Cost] = {}
         self._depth = 0
         self.plans = _plans(program)
+        self.running: list[State] = []  # the definitions that are being run, each in the one before
+        self.trails = 0  # findings that were told how a size came about
         # Findings about sizes that nothing has been proposed for.
         self.unexplained: list[Span] = []
         self.roots = self.evaluator.roots
@@ -235,9 +239,12 @@ class Session:
             )
         self._depth += 1
         self.frames.append(self._frame(definition, arguments, span))
+        runner = Runner(self, definition, arguments, flows, relaxed)
+        self.running.append(runner)
         try:
-            return Runner(self, definition, arguments, flows, relaxed).run()
+            return runner.run()
         finally:
+            self.running.pop()
             self.frames.pop()
             self._depth -= 1
 

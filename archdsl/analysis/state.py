@@ -10,6 +10,7 @@ from archdsl.analysis.merge import Side
 from archdsl.analysis.notes import Frame, dims, error
 from archdsl.analysis.places import Paths, Place
 from archdsl.analysis.session import Session, Stop
+from archdsl.analysis.trail import made, trail
 from archdsl.analysis.value import (
     POISON,
     Family,
@@ -17,7 +18,7 @@ from archdsl.analysis.value import (
     Value,
     meet,
 )
-from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
+from archdsl.diagnostics import Fix, SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
     AuxHead,
@@ -39,9 +40,6 @@ from archdsl.values import kind
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
-
-# A value that many convolutions lead to keeps the first few of them for the bias warning.
-PENDING = 8
 
 
 class State:
@@ -76,7 +74,6 @@ class State:
         self.totals = Totals()
         self.stack: list[tuple[list[Any], Totals]] = []
         self.aux: list[AuxHead] = []
-        self.normed: set[int] = set()
         self.observed: dict[int, dict[Any, Observation]] = {}
         self.failed = False
 
@@ -101,23 +98,6 @@ class State:
             stream = self.item(item, stream, place)
         return stream
 
-    def normed_after(self, pending: tuple[Span | int, ...]) -> None:
-        """A norm follows: biases before it do nothing."""
-        for mark in pending:
-            if isinstance(mark, int):
-                self.normed.add(mark)
-                continue
-            self.session.bag.add(
-                Diagnostic(
-                    code="W601",
-                    severity="warning",
-                    message="this convolution keeps its bias, and a norm that follows removes it",
-                    label=Label(span=mark, text="has a bias"),
-                    notes=("the bias is left out where the norm is the next step by text",),
-                    help="say `bias=false`, or `bias=true` if it is meant",
-                )
-            )
-
     def guarded(self, action: Callable[..., Any], *values: Any) -> None:
         """Do something, and report what is wrong with it."""
         try:
@@ -137,6 +117,7 @@ class State:
             return
         evaluator = self.session.evaluator
         fix = None
+        notes: tuple[str, ...] = ()
         wanted = [
             None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
             for dim in stated
@@ -153,6 +134,9 @@ class State:
             fix = _as_it_is([(stated[place], shape[place]) for place in odd])
             first = stated[odd[0]]
             span = first.span if first is not None else span
+            notes = trail(self, value, odd[0], span)
+        else:
+            notes = made(self, value, span)
         true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
         true = true if len(wanted) == len(shape) else [str(dim) for dim in shape]
         said = dims("_" if want is None else want for want in wanted)
@@ -162,6 +146,7 @@ class State:
             f"and the spec says {said}",
             span,
             f"{dims(shape)} arrives",
+            notes=notes,
             help=f"`-> {dims(true)}`",
             fix=fix,
         )
@@ -232,7 +217,6 @@ class State:
         cost: Cost,
         operands: tuple[Value, ...],
         reach: Reach,
-        pending: tuple[Span | int, ...] = (),
         reused: bool = False,
     ) -> Value:
         """Add a node with one result."""
@@ -249,7 +233,7 @@ class State:
             numbers = tuple([value.number for value in operands])
         self.nodes.append(Leaf(item, path, cost, numbers, number, inputs, reused))
         count(self.totals, cost, reused)
-        return Value(cost.outputs[0], reach, number, True, pending)
+        return Value(cost.outputs[0], reach, number)
 
     def leaves(
         self, item: p.Item, path: str, cost: Cost, operands: tuple[Value, ...], reach: Reach
@@ -275,8 +259,7 @@ class State:
         """Add a merge."""
         cost = self.session.functional(name, (shape,))
         path = self.paths.functional(place, name)
-        pending = tuple(dict.fromkeys(mark for value in values for mark in value.pending))
-        return self.leaf(item, path, cost, values, meet(values), pending[:PENDING])
+        return self.leaf(item, path, cost, values, meet(values))
 
     def join(self, item: p.Item, op: str, sides: Sequence[Side], place: Place) -> Value:
         """Join branches: concat, sum, mul or mean."""
@@ -290,7 +273,7 @@ class State:
     def arithmetic(
         self, item: p.Item, op: str, left: Any, right: Any, span: Span, place: Place
     ) -> Any:
-        """`+ - *` over values, parameters and numbers, in `from`."""
+        """`+ - * /` over values, parameters and numbers, in `from`."""
         operands = tuple(side for side in (left, right) if isinstance(side, Value))
         if any(side is POISON for side in operands):
             return POISON
@@ -306,14 +289,16 @@ class State:
                     span,
                     help=families[0].appended() if families else None,
                 )
-        names = {"+": "add", "-": "sub", "*": "mul"}
+        names = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
         if op not in names:
             raise error(
                 "E402",
                 f"`{op}` does not work on tensors",
                 span,
-                help="`from` takes `+ - *`; divide by multiplying with `1 / n`",
+                help="`from` takes `+ - * /`; `pow(n)` is a step",
             )
+        if op == "/" and not isinstance(right, Value) and right == 0:
+            raise error("E401", "division by zero", span)
         sides = [Side(value, "one side", span, apart=False) for value in operands]
         if len(sides) == 2:
             sides[0].name, sides[1].name = "the left", "the right"

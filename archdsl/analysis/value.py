@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from archdsl.ir.evaluate import Handle, Poisoned
 from archdsl.ops.op import Shape
-from archdsl.source import Span
 from archdsl.values import Fault, show
 
 TYPE_CHECKING = False
@@ -24,11 +23,10 @@ Reach = tuple["Way | None", ...]
 class Value(Handle):
     """A tensor that flows. `shape` is None where it could not be computed.
 
-    `batched` is false for learned tensors and buffers. `pending` are biases that a norm would
-    take away: spans of convolutions, or numbers of inputs whose makers may have one.
+    `batched` is false for learned tensors and buffers.
     """
 
-    __slots__ = ("batched", "number", "pending", "reach", "shape")
+    __slots__ = ("batched", "number", "reach", "shape")
 
     def __init__(
         self,
@@ -36,13 +34,11 @@ class Value(Handle):
         reach: Reach,
         number: int,
         batched: bool = True,
-        pending: tuple[Span | int, ...] = (),
     ) -> None:
         self.shape = shape
         self.reach = reach
         self.number = number
         self.batched = batched
-        self.pending = pending
 
     def attribute(self, name: str) -> Any:
         shape = self.shape

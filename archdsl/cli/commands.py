@@ -11,7 +11,7 @@ from archdsl.files import specs_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from archdsl.diagnostics import Diagnostic
     from archdsl.driver import Checked
@@ -55,34 +55,68 @@ def compile(options: Namespace) -> int:
     bag = Bag()
     jobs = output.plan(_specs(options.specs, bag), options.output, bag, options.root)
     status = _report(bag.items)
-    for job in jobs:
-        record = cache.fresh(job)
-        if record is None:
-            with Net(job.spec) as net:
-                status = max(status, _compile_one(job, options.check))
-            status = max(status, net.status)
-            continue
-        if record.warnings:
-            print(record.warnings, file=sys.stderr)
-        print(f"{job.target}: unchanged")
+    records = [cache.fresh(job) for job in jobs]
+    said = _compiled([job for job, record in zip(jobs, records) if record is None], options.check)
+    try:
+        for job, record in zip(jobs, records):
+            if record is None:
+                one, out, errors = next(said)
+                status = max(status, one)
+            else:
+                out = f"{job.target}: unchanged\n"
+                errors = record.warnings and f"{record.warnings}\n"
+            sys.stderr.write(errors)
+            sys.stdout.write(out)
+    finally:
+        said.close()
     return status
 
 
-def _compile_one(job: Job, check: bool) -> int:
+def _compiled(jobs: Sequence[Job], check: bool) -> Generator[tuple[int, str, str], None, None]:
+    """For each job the exit status, and what goes to standard output and standard error."""
+    if not jobs:
+        return
+    from contextlib import closing, redirect_stderr, redirect_stdout
+    from io import StringIO
+
+    from archdsl import workers
+
+    colored = _colored()
+
+    def one(job: Job) -> tuple[int, str, str]:
+        out, errors = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(errors), Net(job.spec) as net:
+            net.status = _compile_one(job, check, colored)
+        return net.status, out.getvalue(), errors.getvalue()
+
+    with closing(workers.in_order(one, jobs)) as results:
+        for job, result in zip(jobs, results):
+            if isinstance(result, workers.Lost):
+                how = f"its process was ended (exit status {result.status})"
+                yield 1, "", f"archdsl: {job.spec} was not compiled: {how}\n"
+            else:
+                yield result
+
+
+def _compile_one(job: Job, check: bool, colored: bool) -> int:
     from archdsl import driver
 
     bag = Bag()
     compiled = driver.compile(job, bag, write=not check)
-    status = _report(bag.items)
+    status = _report(bag.items, colored)
     if compiled is None:
         return status
-    if not compiled.changed:
-        print(f"{compiled.path}: unchanged")
-    elif check:
-        _show_change(compiled.path, compiled.before, compiled.text)
-        return 1
-    else:
-        print(f"{compiled.path}: written")
+    for file in filter(None, (compiled, compiled.script)):
+        if file.edited:
+            left = "was edited, and stays as it is; delete it to have it written anew"
+            print(f"{file.path} {left}", file=sys.stderr)
+        elif not file.changed:
+            print(f"{file.path}: unchanged")
+        elif check:
+            _show_change(file.path, file.before, file.text)
+            status = 1
+        else:
+            print(f"{file.path}: written")
     return status
 
 
@@ -308,12 +342,12 @@ def _specs(arguments: Iterable[str], bag: Bag) -> list[str]:
     return list(found.values())
 
 
-def _report(items: Sequence[Diagnostic]) -> int:
-    """Print what was found; the exit status that it means."""
+def _report(items: Sequence[Diagnostic], colored: bool | None = None) -> int:
+    """Print what was found, in colour where the terminal shows it; the exit status that it means."""
     if items:
         from archdsl.render import report
 
-        print(report(items, color=_colored()), file=sys.stderr)
+        print(report(items, color=_colored() if colored is None else colored), file=sys.stderr)
     return _status(items)
 
 

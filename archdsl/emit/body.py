@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import shared
-from archdsl.emit import symbol as s
-from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width
+from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width, single_step
 from archdsl.emit.code import snake
 from archdsl.emit.conditions import choice, where_given
-from archdsl.emit.families import class_loop, count_of
+from archdsl.emit.families import class_loop
 from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
-from archdsl.emit.merges import arithmetic, dense, merge, residual, split, summed
+from archdsl.emit.merges import arithmetic, dense, merge, residual, split
 from archdsl.emit.sequential import (
     container_text,
     loop_children,
@@ -21,7 +20,6 @@ from archdsl.emit.sequential import (
     with_argument,
 )
 from archdsl.emit.tensor import (
-    Family,
     Flow,
     Tensor,
     TensorList,
@@ -29,6 +27,7 @@ from archdsl.emit.tensor import (
     several_results,
     single,
 )
+from archdsl.emit.values import add, keep, slot
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -173,8 +172,9 @@ def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
 def _variable(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> str:
     """What one of several values is assigned to."""
     if target.indices:
-        family = _family(w, target, tensor)
-        return w.names.take("y") if family.ordered else _slot(w, family, target)
+        family = add(w, target, tensor)
+        keep(w, family)
+        return w.names.take("y") if family.ordered else slot(w, family, target)
     if tensor.text == target.base and target.base not in w.protected:
         return target.base
     return w.variable_for(target.base)
@@ -184,65 +184,13 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
     """`as skips[i]`: into a list where the index counts the loop's runs, else into a dict."""
     if not w.unread:
         tensor = w.flush(tensor)
-    family = _family(w, target, tensor)
+    family = add(w, target, tensor)
+    keep(w, family)
     if family.ordered:
         w.emit(f"{family.variable}.append({tensor.text})")
     else:
-        w.emit(f"{_slot(w, family, target)} = {tensor.text}")
+        w.emit(f"{slot(w, family, target)} = {tensor.text}")
     return tensor.but(fresh=False)
-
-
-def _slot(w: ClassWriter, family: Family, target: p.ValueTarget) -> str:
-    """A family's member, to be assigned to."""
-    key = ", ".join(w.forward_text(w.value(index)) for index in target.indices)
-    return f"{family.variable}[{key}]"
-
-
-def _family(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Family:
-    """The family that a value becomes a member of."""
-    indices = tuple(w.value(index) for index in target.indices)
-    binders = tuple(
-        index.args[0] if isinstance(index, s.Symbol) and index.op == "name" else None
-        for index in indices
-    )
-    family = w.families.get(target.base)
-    if family is None:
-        ordered = (
-            len(indices) == 1
-            and w.loop is not None
-            and w.loop.counts == binders[0]
-            and len(w.loops) == 1
-        )
-        variable = w.family_variable(target.base)
-        family = Family(variable, tensor.shape, binders, ordered)
-        w.families[target.base] = family
-        kind = "list[Tensor]" if ordered else f"dict[{_key_type(indices)}, Tensor]"
-        w.head.append(f"{variable}: {kind} = {'[]' if ordered else '{}'}")
-    fixed = family.fixed if s.symbolic(indices) else {**family.fixed, indices: tensor.shape}
-    family = Family(family.variable, tensor.shape, binders, family.ordered)
-    family.fixed = fixed
-    w.family_shapes[target.base] = tensor.shape
-    family.name = target.base
-    runs = w.family_runs.setdefault(target.base, [])
-    count: Any = 1
-    total = tensor.channels
-    for loop in reversed(w.loops):
-        total = summed(loop.variables, loop.trips)(total)
-        count = count_of(loop.trips) * count
-    # The arms of an `if` make the same member, each in its own way.
-    if not runs or w.loop is None or runs[-1][2] is not w.loop:
-        runs.append((count, total, w.loop))
-    family.count = 0
-    for made, _, _ in runs:
-        family.count = family.count + made
-    w.families[target.base] = family
-    w.root_scope[target.base] = family
-    w.scope[target.base] = family
-    return family
-
-
-def _key_type(indices: tuple[Any, ...]) -> str:
-    return "int" if len(indices) == 1 else f"tuple[{', '.join('int' for _ in indices)}]"
 
 
 # Calls
@@ -276,7 +224,19 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     result = made.flow
     if made.widths_of is not None:
         result = resolved_width(w, made, holder or reference)
-    return apply(w, reference, flow, result, made.taken)
+    applied = apply(w, reference, flow, result, made.taken)
+    return _evaluated(w, call, made, applied) if made.training else applied
+
+
+def _evaluated(w: ClassWriter, call: p.Call, made: Made, flow: Flow) -> Flow:
+    """What a model returns in evaluation, in training, too: its side heads stay its own."""
+    if isinstance(flow, tuple):
+        single_step(w, call, made)
+    tensor = single(flow)
+    result = w.names.take("result")
+    w.emit(f"{result} = {tensor.text}")
+    text = f"{result}.logits if isinstance({result}, {made.training}) else {result}"
+    return tensor.but(text=text, simple=False)
 
 
 def _text(w: ClassWriter, name: p.ModuleName, made: Made, flow: Flow) -> str:

@@ -24,6 +24,7 @@ from archdsl.ops.op import REQUIRED, SAME, Args, Op, OpError, Size, Torch, form,
 from archdsl.ops.rules import halves
 
 if TYPE_CHECKING:
+    from archdsl.diagnostics import SpecError
     from archdsl.emit.classes import ClassCode
     from archdsl.emit.writer import ClassWriter
     from archdsl.source import Span
@@ -32,14 +33,22 @@ _RUNTIME = "@runtime"
 
 
 class CalleeParam:
-    """A constructor parameter that holds a block or op; `candidates` are all that it was given."""
+    """A constructor parameter that holds a block or op; `candidates` are all that it was given,
+    and `bound` the arguments that it is handed on or called with beside."""
 
-    __slots__ = ("candidates", "name", "optional")
+    __slots__ = ("bound", "candidates", "name", "optional")
 
-    def __init__(self, name: str, candidates: tuple[Callee, ...], optional: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        candidates: tuple[Callee, ...],
+        optional: bool,
+        bound: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
         self.name = name
         self.candidates = candidates
         self.optional = optional
+        self.bound = bound
 
     @property
     def symbol(self) -> Any:
@@ -48,7 +57,17 @@ class CalleeParam:
 
     def given(self) -> CalleeParam:
         """The same parameter where it is known to hold something."""
-        return CalleeParam(self.name, self.candidates, False)
+        return CalleeParam(self.name, self.candidates, False, self.bound)
+
+    def bind(self, arguments: tuple[tuple[str, Any], ...]) -> CalleeParam:
+        """The same parameter with some arguments more."""
+        bound = tuple({**dict(self.bound), **dict(arguments)}.items())
+        return CalleeParam(self.name, self.candidates, self.optional, bound)
+
+
+def unique(callees: list[Callee]) -> tuple[Callee, ...]:
+    """Each of them once, in order."""
+    return tuple(each for at, each in enumerate(callees) if each not in callees[:at])
 
 
 class Made(Node):
@@ -56,7 +75,8 @@ class Made(Node):
 
     `kind` is its type for annotations. `op` and `args` are set for ops. `taken` are the texts of
     values that its call gets beside the stream. `widths_of` is set where only the made module
-    knows its output's channels; then `flow` holds a placeholder.
+    knows its output's channels; then `flow` holds a placeholder. `training` is the class of what it
+    returns in training, if that is another than in evaluation.
     """
 
     text: str
@@ -67,6 +87,7 @@ class Made(Node):
     args: Args | None = None
     taken: tuple[str, ...] = ()
     widths_of: Any = None
+    training: str = ""
 
 
 def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
@@ -83,7 +104,8 @@ def make(w: ClassWriter, call: p.Call, flow: Flow) -> Made:
         return _make_param(w, call, value, given, flow)
     if isinstance(value, Callee):
         return _make_callee(w, call, value, given, flow)
-    seen = w.sampled(call.callee) or w.unit.callees_seen(w.definition.name, call.uid)
+    seen = w.sampled(call.callee) or w.unit.callees_named(w.definition, call.callee)
+    seen = seen or w.unit.callees_seen(w.definition.name, call.uid)
     if isinstance(value, s.Symbol) and seen:
         text = w.unit.value_text(w, value)
         name = text if value.op in ("name", "index") else f"({text})"
@@ -139,9 +161,9 @@ def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor:
         arguments = torch.arguments(args, tensor.shape) if torch.arguments else ()
     except OpError as error:
         raise w.error(error.code, error.message, call.span, error.help) from None
-    if len(tensor.shape) == 3 and len(shape) == 1:
+    if len(tensor.shape) == 3 and len(shape) == 1 and _all_of(tensor, shape[0]):
         shape = (_flattened(w, call, tensor),)
-    module = torch.module or ""
+    module = w.unit.names.helper(torch)
     rendered = [
         argument_text(argument.name, argument.value)
         for argument in arguments
@@ -165,6 +187,12 @@ def _fresh(op: Op, tensor: Tensor) -> bool:
     if op.saves_output:
         return False
     return tensor.fresh or op.weighted or op.norm or op.category == "pooling"
+
+
+def _all_of(tensor: Tensor, features: Any) -> bool:
+    """Whether there are as many features as a map has elements."""
+    channels, height, width = tensor.shape
+    return s.same(channels * height * width, features)
 
 
 def _flattened(w: ClassWriter, call: p.Call, tensor: Tensor) -> Any:
@@ -258,6 +286,7 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
     if code.definition.kind != "model":
         arguments += [s.text(value) for _, value in implied]
         arguments += [s.text(mapping[name]) for name in code.size_params]
+    named = False
     for param in code.definition.params:
         if param.name in code.dropped:
             continue
@@ -266,8 +295,8 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
             written = w.unit.argument_text(w, code.definition.name, param.name, value)
             if param.name in code.pad_rules and _left_out(w, code, param.name, given, value):
                 continue
-            positional = param.default is None and "=" not in "".join(arguments)
-            arguments.append(written if positional else f"{param.name}={written}")
+            named = named or param.default is not None
+            arguments.append(f"{param.name}={written}" if named else written)
     if code.definition.kind == "model":
         arguments += [
             f"{name}={s.text(value)}"
@@ -279,11 +308,13 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
     if code.outputs and len(code.outputs) == 1 and s.opaque(code.outputs[0].channels):
         code.exposes = True
         widths_of = s.Symbol("out", code.name, *((text, 0) for text in arguments))
+    name = w.unit.class_name(w, code.name)
     return Made(
-        text=f"{code.name}({', '.join(arguments)})",
-        kind=code.name,
+        text=f"{name}({', '.join(arguments)})",
+        kind=name,
         flow=flow,
         widths_of=widths_of,
+        training=f"{code.name}Output" if code.aux else "",
     )
 
 
@@ -412,6 +443,10 @@ def _side(mapping: dict[str, Any], side: int, pairs: set[str]) -> dict[str, Any]
 def _make_param(
     w: ClassWriter, call: p.Call, param: CalleeParam, given: dict[str, Any], flow: Flow
 ) -> Made:
+    if param.bound:
+        free = w.unit.free_names(param)
+        named = {free[int(key)] if key.isdigit() else key: each for key, each in given.items()}
+        given = {**dict(param.bound), **named}
     kinds = {callee.kind for callee in param.candidates}
     if kinds == {"block"}:
         return _make_block_param(w, call, param, given, flow)
@@ -517,12 +552,8 @@ def _make_block_param(
         names = [each.name for each in code.definition.params]
         mapping = block_mapping(w, code, _merged(callee, given, names), inputs)
         flows.append(block_outputs(w, code, mapping, inputs))
-    arguments = [s.text(tensor.channels) for tensor in inputs]
-    for name, value in given.items():
-        text = _candidates_text(w, param, name, value)
-        arguments.append(text if name.isdigit() else f"{name}={text}")
     made = Made(
-        text=f"{param.name}({', '.join(arguments)})",
+        text=f"{param.name}({', '.join(_block_arguments(w, call, param, given, inputs))})",
         kind=w.unit.callee_type(list(param.candidates)),
         flow=flows[0],
     )
@@ -537,6 +568,64 @@ def _make_block_param(
     return Made(
         text=made.text, kind=made.kind, flow=Tensor(shape, stride=first.stride), widths_of=width
     )
+
+
+def _block_arguments(
+    w: ClassWriter,
+    call: p.Call,
+    param: CalleeParam,
+    given: dict[str, Any],
+    inputs: tuple[Tensor, ...],
+) -> list[str]:
+    """What any of the candidates is called with. Models take the channels last, so that all goes
+    by name where a block may stand in a model's place."""
+    codes = [w.unit.code(callee.name) for callee in param.candidates]
+    if any(code.aux for code in codes):
+        raise _side_heads(w, call)
+    texts = {name: _candidates_text(w, param, name, each) for name, each in given.items()}
+    channels = [s.text(tensor.channels) for tensor in inputs]
+    if not any(code.is_model for code in codes):
+        return channels + [
+            text if name.isdigit() else f"{name}={text}" for name, text in texts.items()
+        ]
+    named = {tuple(map(str, code.channel_params)) for code in codes}
+    own = {tuple(texts)}
+    if not all(code.is_model for code in codes):
+        own = {tuple(_free(each, code, list(texts))) for each, code in zip(param.candidates, codes)}
+    if len(own) > 1 or len(named) > 1:
+        raise w.error(
+            "E515",
+            f"what is passed as `{param.name}` has other names for its arguments from one to the next",
+            call.callee_span,
+            "give their parameters the same names",
+        )
+    texts = dict(zip(own.pop(), texts.values()))
+    return [text if name.isdigit() else f"{name}={text}" for name, text in texts.items()] + [
+        f"{name}={text}" for name, text in zip(named.pop(), channels)
+    ]
+
+
+def _side_heads(w: ClassWriter, call: p.Call) -> SpecError:
+    return w.error(
+        "E516",
+        "in training this returns its side heads, too, which the next step would not expect",
+        call.callee_span,
+        "call the model by its name, as a step of a block's or model's own",
+    )
+
+
+def single_step(w: ClassWriter, call: p.Call, made: Made) -> Made:
+    """A module where nothing but a row of steps may stand."""
+    if made.training:
+        raise _side_heads(w, call)
+    return made
+
+
+def _free(callee: Callee, code: ClassCode, names: list[str]) -> list[str]:
+    """The parameters that arguments of a call go to."""
+    bound = dict(callee.arguments)
+    free = [each.name for each in code.definition.params if each.name not in bound]
+    return [free[int(name)] if name.isdigit() else name for name in names]
 
 
 def _candidates_text(w: ClassWriter, param: CalleeParam, name: str, value: Any) -> str:
@@ -639,13 +728,15 @@ def _make_extern(w: ClassWriter, call: p.Call, given: dict[str, Any], tensor: Te
             positional = param.default is None and "=" not in "".join(arguments)
             arguments.append(text if positional else f"{param.name}={text}")
         elif param.default is not None:
+            # The class may have another default of its own.
             scope[param.name] = w.evaluator.evaluate(param.default, scope)
+            arguments.append(f"{param.name}={w.unit.value_text(w, scope[param.name])}")
     shape = tensor.shape
     if extern.dims is not None:
         scope["in"] = tensor
         shape = tuple(w.evaluator.evaluate(dim, scope) for dim in extern.dims)
     return Made(
-        text=f"{extern.attribute}({', '.join(arguments)})",
+        text=f"{w.unit.class_name(w, extern.attribute)}({', '.join(arguments)})",
         kind="nn.Module",
         flow=Tensor(shape, stride=tensor.stride if shape == tensor.shape else None),
     )

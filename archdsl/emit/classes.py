@@ -9,17 +9,15 @@ from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
-from archdsl.emit.calls import CalleeParam, same_padding
-from archdsl.emit.code import Block, Code, mentions, prune, rewritten, texts
+from archdsl.emit.calls import CalleeParam, same_padding, unique
+from archdsl.emit.code import Block, Code, begun, mentions, prune, rewritten, texts
 from archdsl.emit.init import init_loop
 from archdsl.emit.inputs import calls_of
-from archdsl.emit.merges import as_list
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
 from archdsl.emit.tensor import (
     HEIGHT,
     LOOPED,
     WIDTH,
-    Family,
     Flow,
     ListResult,
     Tensor,
@@ -28,6 +26,7 @@ from archdsl.emit.tensor import (
     parts,
     single,
 )
+from archdsl.emit.values import Family, Unlike
 from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Instance
@@ -51,6 +50,7 @@ class ClassCode:
     constructor takes (None where the spec fixes them). `outputs` are symbolic in these, in
     the parameters, and in the inputs' heights and widths; None while the class is being written.
     `exposes`: users read `.out_channels`.
+    `keyed` families of values are dicts, and of `listed` ones the constructor keeps the channels.
     """
 
     def __init__(self, definition: p.Definition) -> None:
@@ -77,7 +77,18 @@ class ClassCode:
         self.init: Code = []
         self.forward: Code = []
         self.returns = "Tensor"
+        self.results: list[tuple[str, str]] = []
         self.aux: list[tuple[str, str, Any]] = []
+        self.keyed: set[str] = set()
+        self.listed: set[str] = set()
+
+    def anew(self) -> ClassCode:
+        """The class to write again, with what is known of it by now."""
+        fresh = ClassCode(self.definition)
+        fresh.exposes, fresh.guess, fresh.ranks = self.exposes, self.guess, self.ranks
+        fresh.size_params, fresh.dropped = self.size_params, set(self.dropped)
+        fresh.keyed, fresh.listed = self.keyed, self.listed
+        return fresh
 
     @property
     def is_model(self) -> bool:
@@ -85,15 +96,15 @@ class ClassCode:
 
 
 def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
-    """Write a definition; one that uses itself a second time, knowing what leaves it."""
+    """Write a definition; one that uses itself again, knowing what leaves it and what it takes."""
     try:
-        _build(unit, definition, code)
-        if definition.name in calls_of(definition.body):
-            fresh = ClassCode(definition)
-            fresh.exposes, fresh.guess = code.exposes, code.outputs
-            fresh.size_params = code.size_params
-            code.__dict__.update(fresh.__dict__)
-            _build(unit, definition, code)
+        _settled(unit, definition, code)
+        taken: set[str] | None = None
+        while definition.name in calls_of(definition.body) and taken != code.dropped:
+            outputs, taken = code.outputs, code.dropped
+            code.__dict__.update(code.anew().__dict__)
+            code.guess = outputs
+            _settled(unit, definition, code)
     except s.Gone as gone:
         message = f"`{definition.name}` reads a width outside of the loop that makes it"
         raise SpecError(
@@ -105,6 +116,32 @@ def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
                 help="make the part with the loop a block of its own",
             )
         ) from None
+
+
+def _settled(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
+    """Write a definition, until its families of values have their forms."""
+    while True:
+        try:
+            _build(unit, definition, code)
+            return
+        except Unlike as found:
+            known = code.keyed if found.form == "keyed" else code.listed
+            if found.name in known:
+                raise _formless(definition, found.name) from None
+            known.add(found.name)
+            code.__dict__.update(code.anew().__dict__)
+
+
+def _formless(definition: p.Definition, name: str) -> SpecError:
+    return SpecError(
+        Diagnostic(
+            code="E525",
+            message=f"the widths of `{name}`, which leaves `{definition.name}`, depend on what its "
+            "arms and loops make",
+            label=Label(span=definition.span),
+            help="make all members in one loop, or take them as results one by one",
+        )
+    )
 
 
 def _build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
@@ -144,7 +181,7 @@ def _parameters(
             w.code.same_params.add(param.name)
         if callees:
             w.scope[param.name] = CalleeParam(
-                param.name, _unique(callees), any(value is None for value in values)
+                param.name, unique(callees), any(value is None for value in values)
             )
         elif values and all(value is None for value in values):
             w.scope[param.name] = None
@@ -159,14 +196,6 @@ def _parameters(
 def unit_pair(w: ClassWriter, name: str) -> bool:
     """Whether a parameter is a height and a width."""
     return name not in w.code.same_params and w.unit.sizes.pair(w.definition.name, name)
-
-
-def _unique(callees: list[Callee]) -> tuple[Callee, ...]:
-    found: list[Callee] = []
-    for callee in callees:
-        if callee not in found:
-            found.append(callee)
-    return tuple(found)
 
 
 def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
@@ -285,7 +314,7 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
         prefix = "" if name == "in" and not several else f"{name}."
         variable = "x" if plain else w.names.take(name)
         symbol = "in_channels" if name == "in" else f"{name}_channels"
-        rank = len(instances[0].inputs[position]) if instances else 3
+        rank = _rank(definition, position, instances)
         if w.code.ranks is not None:
             rank = w.code.ranks[position]
         if port.many:
@@ -300,6 +329,16 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
             w.protected.add(variable)
         flows.append(tensor)
     return flows[0] if len(flows) == 1 else tuple(flows)
+
+
+def _rank(definition: p.Definition, position: int, instances: list[Instance]) -> int:
+    """How many dimensions an input has: a list before it may hold any number of values."""
+    if not instances:
+        return 3
+    shapes = instances[0].inputs
+    if any(port.many for port in definition.inputs[:position]):
+        position -= len(definition.inputs)
+    return len(shapes[position]) if -len(shapes) <= position < len(shapes) else 3
 
 
 def _list_input(w: ClassWriter, symbol: str, prefix: str, variable: str) -> TensorList:
@@ -404,9 +443,8 @@ def _outputs(w: ClassWriter, definition: p.Definition, result: Flow) -> list[Ten
 def _list_output(w: ClassWriter, value: Any) -> Tensor:
     """A family or list that leaves the block."""
     if isinstance(value, Family):
-        result = ListResult(value.shape, value.binders[0] or "i", value.count)
-        listed = as_list(w, value)
-        return result_with(result, listed.text)
+        text = value.values().text
+        return result_with(value.result(), text)
     if isinstance(value, TensorList):
         position = s.name("@position")
         member = tuple(s.index(dims, position) for dims in value.shape)
@@ -433,18 +471,21 @@ def _return(w: ClassWriter, outputs: list[Tensor]) -> None:
         return
     if len(outputs) > 1:
         texts = {tensor.text for tensor in outputs}
-        w.code.returns = f"tuple[{', '.join('Tensor' for _ in outputs)}]"
+        w.code.returns = f"tuple[{', '.join(map(_kind, outputs))}]"
+        names = [tensor.text for tensor in outputs]
         if len(texts) == 1:
             names = [w.names.take(f"out{number}") for number in range(1, len(outputs) + 1)]
             w.emit(f"{', '.join(names)} = {outputs[0].text}")
-            w.emit(f"return {', '.join(names)}")
+        if w.aux:
+            ports = [port.name or "" for port in w.definition.outputs]
+            _return_heads(w, list(zip(ports, map(_kind, outputs))), ", ".join(names))
             return
-        w.emit(f"return {', '.join(tensor.text for tensor in outputs)}")
+        w.emit(f"return {', '.join(names)}")
         return
     tensor = outputs[0]
     if w.aux:
         tensor = w.flush(tensor)
-        _return_heads(w, tensor)
+        _return_heads(w, [("logits", "Tensor")], tensor.text)
         return
     if tensor.text.startswith(("torch.", "F.")):
         w.emit(f"return {tensor.text}")
@@ -484,21 +525,26 @@ def _declare(lines: Code, prefix: str) -> bool:
     return False
 
 
-def _return_heads(w: ClassWriter, tensor: Tensor) -> None:
+def _kind(output: Tensor) -> str:
+    return "list[Tensor]" if isinstance(output, (TensorList, ListResult)) else "Tensor"
+
+
+def _return_heads(w: ClassWriter, results: list[tuple[str, str]], text: str) -> None:
     """Training returns the heads, too."""
     code = w.code
+    code.results = results
     alike = len({condition for condition, _ in w.aux.values()}) == 1
     code.aux = [
         (name, "Tensor" if alike or condition is None else "Tensor | None", weight)
         for name, (condition, weight) in w.aux.items()
     ]
-    code.returns = f"Tensor | {code.name}Output"
+    code.returns += f" | {code.name}Output"
     asked = [name for name, (condition, _) in w.aux.items() if alike or condition is None]
     test = " or ".join(f"{name} is None" for name in asked)
     if not asked:
         test = "not self.training"
-    w.lines.append(Block(header=f"if {test}:", body=[f"return {tensor.text}"]))
-    w.emit(f"return {code.name}Output({', '.join((tensor.text, *w.aux))})")
+    w.lines.append(Block(header=f"if {test}:", body=[f"return {text}"]))
+    w.emit(f"return {code.name}Output({', '.join((text, *w.aux))})")
     w.unit.need("NamedTuple")
 
 
@@ -529,8 +575,9 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     code.init = [*_pad_defaults(w), *w.init, *captures, *init_loop(w)]
     code.forward = w.lines
     code.init, code.forward = rewritten(code.init, w.settle), rewritten(code.forward, w.settle)
-    exposed = [out_channels_line(code)] if exposes_late(code) and _one(code) else []
-    code.init = prune(code.init, exposed)
+    asked = definition.name in w.unit.called and exposes_late(code) and _one(code)
+    exposed = [out_channels_line(code)] if asked else []
+    code.init, code.forward = begun(prune(code.init, exposed)), begun(code.forward)
     w.name_copies(code)
     if any(LOOPED in text for text in (*texts(code.init), *texts(code.forward))):
         raise w.error(

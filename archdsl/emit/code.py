@@ -165,6 +165,28 @@ def _tidy(code: Code) -> Code:
     return result
 
 
+_EMPTY = re.compile(r"(\w+): list\[\w+\] = \[\]")
+_MODULES = re.compile(r"(self\.\w+) = nn\.ModuleList\((?:\[(.*)\])?\)")
+
+
+def begun(code: Code) -> Code:
+    """A body in which a list begins with what is appended to it first."""
+    result: Code = []
+    for part in code:
+        line = result[-1] if result and isinstance(result[-1], str) else ""
+        empty = _EMPTY.fullmatch(line)
+        filled = _MODULES.fullmatch(line)
+        if empty and isinstance(part, str) and part.startswith(f"{empty[1]}.append("):
+            part = f"{empty[1]} = [{part[len(empty[1]) + len('.append('):-1]}]"
+            result.pop()
+        elif filled and isinstance(part, str) and part.startswith(f"{filled[1]}.append("):
+            items = [filled[2] or "", part[len(filled[1]) + len(".append(") : -1]]
+            part = f"{filled[1]} = nn.ModuleList([{', '.join(filter(None, items))}])"
+            result.pop()
+        result.append(part)
+    return result
+
+
 def fits(line: str, depth: int) -> bool:
     """Whether a line stands within black's width at this depth."""
     return len(INDENT) * depth + len(line) <= WIDTH

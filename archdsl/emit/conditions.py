@@ -10,7 +10,6 @@ from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, Local, fits, texts, variables_in
 from archdsl.emit.families import starts_anew
 from archdsl.emit.tensor import (
-    Family,
     Flow,
     Tensor,
     joined_stride,
@@ -19,6 +18,7 @@ from archdsl.emit.tensor import (
     several_results,
     single,
 )
+from archdsl.emit.values import Choice
 from archdsl.ir import program as p
 from archdsl.node import replace
 
@@ -34,7 +34,8 @@ class Arm:
     `nested` ones are declared in an `if` within it. `member` asks whether a family has the member
     that it made first."""
 
-    def __init__(self) -> None:
+    def __init__(self, choice: Choice | None = None, holds: bool = True) -> None:
+        self.choice, self.holds = choice, holds
         self.declared: dict[str, str] = {}
         self.nested: set[str] = set()
         self.member: str | None = None
@@ -60,8 +61,10 @@ class Part:
         return {name: kind for name, kind in self.declared.items() if name not in self.nested}
 
 
-def _arm(w: ClassWriter, write: Callable[[], None]) -> Part:
-    arm = Arm()
+def _arm(
+    w: ClassWriter, write: Callable[[], None], choice: Choice | None = None, holds: bool = True
+) -> Part:
+    arm = Arm(choice, holds)
     before = set(w.attributes)
     w.contexts.append(arm)
     try:
@@ -80,13 +83,13 @@ def write_arms(
     otherwise: Callable[[], None] | None,
 ) -> None:
     """Both arms of an `if`, in the constructor and in `forward`."""
-    before = set(w.attributes)
+    before, chosen = set(w.attributes), Choice(condition)
     with w.arms() as start:
-        yes = _arm(w, then)
+        yes = _arm(w, then, chosen)
         after = set(w.attributes)
         w.attributes = set(before) | (after - set(yes.declared))
         start()
-        no = _arm(w, otherwise) if otherwise is not None else Part([], [], {})
+        no = _arm(w, otherwise, chosen, False) if otherwise is not None else Part([], [], {})
         w.attributes |= after
     place(w, condition, yes, no)
 
@@ -345,23 +348,11 @@ def _keep_common(
     w: ClassWriter, condition: Any, outer: dict[str, Any], bound: list[dict[str, Any]]
 ) -> None:
     """Names that both arms bound stay visible: for a value of either."""
-    for name, made in bound[1].items():
-        if isinstance(made, Family) and isinstance(bound[0].get(name), Family):
-            _join_families(condition, bound[0][name], made)
     for name in bound[0]:
         if name not in outer and name in bound[1]:
             first, second = bound[0][name], bound[1][name]
             if isinstance(first, (Tensor, tuple)) and isinstance(second, (Tensor, tuple)):
                 w.scope[name] = _joined(condition, first, second, _texts(first))
-
-
-def _join_families(condition: Any, then: Family, other: Family) -> None:
-    """Members that both arms made are of either's shape; the second arm's family stays."""
-    for indices in then.fixed.keys() & other.fixed.keys():
-        shapes = zip(then.fixed[indices], other.fixed[indices])
-        other.fixed[indices] = tuple(s.choose(condition, a, b) for a, b in shapes)
-    if then.binders == other.binders:
-        other.shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
 
 
 def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) -> Flow:

@@ -166,7 +166,8 @@ def _ceiled(value: s.Symbol) -> Any:
 
 def output_doc(code: ClassCode) -> str:
     """What training returns, and what the side heads' losses count."""
-    text = "What training returns: the logits, then the side heads."
+    first = "logits" if len(code.results) == 1 else "results"
+    text = f"What training returns: the {first}, then the side heads."
     weights = [f"{s.text(weight)} for {name}" for name, _, weight in code.aux if weight is not None]
     if not weights:
         return text

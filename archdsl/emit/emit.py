@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import Bag, SpecError
+from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
 from archdsl.emit import docs, guard, rehearse
 from archdsl.emit import symbol as s
 from archdsl.emit.ambiguous import told_apart
@@ -17,30 +17,36 @@ from archdsl.emit.calls import Adapt
 from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line
 from archdsl.emit.code import Block, Code, render
 from archdsl.emit.factories import function_text
+from archdsl.emit.formatting import formatted
+from archdsl.emit.names import settled
 from archdsl.emit.unit import Unit
 from archdsl.ir import program as p
 from archdsl.ir.design import Design
+from archdsl.limits import LIMITS, more
 from archdsl.node import Node, replace
+from archdsl.source import Source, Span
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
 class PyClass(Node):
-    """A class to write. `signature` and `inputs` are parameter lists, `init` and `forward` lines."""
+    """A class to write. `signature` and `inputs` are parameter lists, `init` and `forward` lines;
+    `alias` is a line behind it that gives it another name."""
 
     name: str
     base: str
     doc: str
     output: bool
     output_doc: str
-    heads: tuple[str, ...]
+    fields: tuple[str, ...]
     buffers: tuple[str, ...]
     signature: tuple[str, ...]
     init: tuple[str, ...]
     inputs: str
     returns: str
     forward: tuple[str, ...]
+    alias: str
 
 
 class Factory(Node):
@@ -70,7 +76,7 @@ def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
     module = plan(program, designs, bag)
     if module is None:
         return ""
-    text = formatted(module, _public(program))
+    text = _written(module, program)
     tree = guard.check(text, {(extern.module, extern.attribute) for extern in program.externs})
     rehearse.check(tree, designs, {extern.name for extern in program.externs})
     return text
@@ -78,6 +84,7 @@ def emit(program: p.Program, designs: Sequence[Design], bag: Bag) -> str:
 
 def plan(program: p.Program, designs: Sequence[Design], bag: Bag) -> PyModule | None:
     """The module as data; None if something could not be written."""
+    program = settled(program)
     adapted: set[str] = set()
     while True:
         try:
@@ -134,13 +141,22 @@ def _public(program: p.Program) -> set[str]:
     }
 
 
-def formatted(module: PyModule, public: set[str]) -> str:
+def _written(module: PyModule, program: p.Program) -> str:
     """The text of a planned module."""
-    import black
-    import black.mode
+    text = told_apart(_template().render(module=module), _public(program))
+    if len(text) > LIMITS["output"]:
+        raise SpecError(_too_long(len(text), program))
+    return formatted(text)
 
-    text = told_apart(_template().render(module=module), public)
-    return black.format_str(text, mode=black.Mode(target_versions={black.mode.TargetVersion.PY310}))
+
+def _too_long(length: int, program: p.Program) -> Diagnostic:
+    return Diagnostic(
+        code="E422",
+        message=f"the module would have {length:,} characters, and {LIMITS['output']:,} are allowed",
+        label=Label(span=Span(source=Source(program.source.path, ""), start=0, end=0)),
+        notes=("a member of a family, `layers[i]`, is written once for all",),
+        help=more("output"),
+    )
 
 
 @cache
@@ -219,13 +235,17 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         doc=docs.class_doc(code),
         output=bool(code.aux),
         output_doc=docs.output_doc(code),
-        heads=tuple(f"{name}: {kind}" for name, kind, _ in code.aux),
+        fields=(
+            *(f"{name}: {kind}" for name, kind in code.results),
+            *(f"{name}: {kind}" for name, kind, _ in code.aux),
+        ),
         buffers=tuple(code.buffers),
         signature=tuple(parameters),
         init=tuple(render(init)),
         inputs=", ".join(inputs),
         returns=code.returns,
         forward=tuple(render(_tidied(code.forward))),
+        alias=_alias(unit, code.name) if code.name in unit.hidden else "",
     )
 
 
@@ -358,13 +378,22 @@ def _imports(
 def _constants(
     unit: Unit, classes: tuple[PyClass, ...], factories: tuple[Factory, ...]
 ) -> tuple[str, ...]:
-    """The lists of the file that its code reads, under their names."""
+    """The lists of the file that its code reads, and other names of imported classes."""
     body = "\n".join(_bodies(classes, factories))
-    return tuple(
-        f"{name} = {unit.argument_text(None, '', name, tuple(value))}"
-        for name, value in unit.constants.items()
-        if isinstance(value, s.NamedList) and re.search(rf"(?<![\w.]){name}\b", body)
+    aliases = [_alias(unit, name) for name in sorted(unit.hidden - set(unit.codes))]
+    return (
+        *aliases,
+        *(
+            f"{value.written} = {unit.argument_text(None, '', name, tuple(value))}"
+            for name, value in unit.constants.items()
+            if isinstance(value, s.NamedList) and _names(body, value.written)
+        ),
     )
+
+
+def _alias(unit: Unit, name: str) -> str:
+    """The other name of a class, for the constructors that have an argument of its own."""
+    return f"{unit.names.beside(name)} = {name}"
 
 
 def _code(each: PyClass) -> list[str]:

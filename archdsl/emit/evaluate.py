@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
+from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
-from archdsl.emit.tensor import listed
+from archdsl.emit.tensor import TensorList, listed
 from archdsl.ir.program import Function
 from archdsl.ops.op import SAME, Size
 from archdsl.values import BUILTINS
@@ -42,22 +43,39 @@ class Loop:
     def text(self) -> str:
         target = ", ".join(self.names_bound)
         tail = "".join(f" if {s.text(condition, 2)}" for condition in self.conditions)
-        return f"[{s.text(self.element)} for {target} in {s.text(self.iterable, 2)}{tail}]"
+        return f"[{s.text(self.element)} for {target} in {s.iterable(self.iterable)}{tail}]"
 
     def substitute(self, mapping: Mapping[str, Any]) -> Any:
         inner = {key: value for key, value in mapping.items() if key not in self.names_bound}
+        free = s.names_in((self.element, *self.conditions), expand=True) & inner.keys()
+        apart = self._apart([inner[name] for name in sorted(free)])
+        if apart is not self:
+            return apart.substitute(mapping)
         iterable = s.substitute(self.iterable, mapping)
         if isinstance(iterable, tuple):
             items = []
             for item in iterable:
-                bound = dict(inner)
-                bound.update(spread(self.names_bound, item))
-                if all(s.substitute(condition, bound) for condition in self.conditions):
+                bound = {**inner, **spread(self.names_bound, item)}
+                tests = [s.substitute(condition, bound) for condition in self.conditions]
+                if s.symbolic(tests):
+                    break
+                if all(tests):
                     items.append(s.substitute(self.element, bound))
-            return tuple(items)
+            else:
+                return tuple(items)
+            iterable = s.substitute_shallow(self.iterable, mapping)
         element = s.substitute(self.element, inner)
         conditions = tuple(s.substitute(condition, inner) for condition in self.conditions)
         return s.Symbol("loop", Loop(self.names_bound, element, iterable, conditions))
+
+    def _apart(self, values: list[Any]) -> Loop:
+        """The same loop with names of its own that no text of these values has."""
+        names = tuple(fresh(self.names_bound, values))
+        if names == self.names_bound:
+            return self
+        own = {old: s.name(new) for old, new in zip(self.names_bound, names)}
+        conditions = tuple(s.substitute_shallow(each, own) for each in self.conditions)
+        return Loop(names, s.substitute_shallow(self.element, own), self.iterable, conditions)
 
     def names(self, expand: bool) -> set[str]:
         inside = s.names_in((self.element, *self.conditions), expand) - set(self.names_bound)
@@ -68,6 +86,36 @@ class Loop:
 
     def __hash__(self) -> int:
         return hash(self.text())
+
+
+def fresh(names: tuple[str, ...], values: Iterable[Any]) -> Iterator[str]:
+    """Names for a comprehension over which none of these values is read: its own, or others."""
+    taken: set[str] = set()
+    for value in values:
+        taken |= s.names_in(value) | s.names_in(value, expand=True)
+    for name in names:
+        number, wish = 2, name
+        while wish in taken:
+            wish = f"{name}{number}"
+            number += 1
+        yield wish
+
+
+def listing(names: tuple[str, ...], element: Any, trips: Any) -> Any:
+    """What a comprehension lists, in its shortest form."""
+    lists = trips.args[1:] if isinstance(trips, s.Symbol) and trips.op == "call" else ()
+    if len(names) == 1 and not lists:
+        lists = (trips,)
+    elif len(lists) == 1 and trips.args[0] == "enumerate":
+        lists = (None, *lists)
+    if s.names_in(element, expand=True).isdisjoint(names):
+        return s.Symbol("uniform", element, s.index_count(trips))
+    for name, each in zip(names, lists):
+        if each is not None and s.same(element, s.name(name)):
+            return each
+    if len(names) == 1 and isinstance(trips, s.Symbol) and trips.op == "uniform":
+        return s.Symbol("uniform", s.substitute(element, {names[0]: trips.args[0]}), trips.args[1])
+    return s.Symbol("loop", Loop(names, element, trips, ()))
 
 
 def spread(names: tuple[str, ...], item: Any) -> dict[str, Any]:
@@ -143,7 +191,7 @@ class Evaluator:
 
     def _name(self, node: e.Name, scope: Scope) -> Any:
         if node.id in scope:
-            return scope[node.id]
+            return getattr(scope[node.id], "current", scope[node.id])
         if node.id == "same":
             return SAME
         return self._bind(node, scope)
@@ -152,7 +200,7 @@ class Evaluator:
         value = self.evaluate(node.value, scope)
         indices = tuple(self.evaluate(item, scope) for item in node.indices)
         if any(isinstance(position, s.Symbol) for position in indices):
-            value = listed(value) or value
+            value = value if hasattr(value, "current") else listed(value) or value
         if hasattr(value, "member"):
             return value.member(indices, self._render)
         for position in indices:
@@ -191,6 +239,8 @@ class Evaluator:
             getattr(value, "symbol", value)
             for value in (self.evaluate(operand, scope) for operand in node.operands)
         ]
+        if SAME in [each for each in operands if not isinstance(each, s.Symbol)]:
+            _refuse_same(node, operands)
         result: Any = True
         for op, left, right in zip(node.ops, operands, operands[1:]):
             result = s.both(result, s.compare(op, *self._aligned(op, left, right)))
@@ -216,31 +266,66 @@ class Evaluator:
 
     def _comprehension(self, node: e.Comprehension, scope: Scope) -> Any:
         iterable = self.evaluate(node.iterable, scope)
+        source = None if isinstance(iterable, tuple) else listed(iterable)
+        if source is not None:
+            return self._widths(node, source, scope)
         if not isinstance(iterable, s.Symbol):
-            items = []
+            items: list[Any] = []
+            tests: list[Any] = []
             for item in iterable:
                 inner = {**scope, **spread(node.names, item)}
-                if all(self.evaluate(condition, inner) for condition in node.conditions):
+                tests = [self.evaluate(condition, inner) for condition in node.conditions]
+                if s.symbolic(tests):
+                    break
+                if all(tests):
                     items.append(self.evaluate(node.element, inner))
-            if not s.symbolic(tuple(items)) or len(items) < 2:
+            if not s.symbolic(tests) and (not s.symbolic(items) or len(items) < 2):
                 return tuple(items)
             iterable = self._written(node.iterable, iterable, scope)
         over: AbstractContextManager[AbstractSet[str]] = nullcontext(frozenset())
         if self._pairs is not None:
             over = self._pairs.comprehension(node, iterable)
+        around = [value for name, value in scope.items() if name not in node.names]
+        names = tuple(fresh(node.names, [each for each in around if isinstance(each, s.Symbol)]))
         with over as pairs:
             inner = dict(scope)
-            for name in node.names:
-                inner[name] = s.pair_of(s.name(name)) if name in pairs else s.name(name)
+            for name, new in zip(node.names, names):
+                inner[name] = s.pair_of(s.name(new)) if name in pairs else s.name(new)
             element = self.evaluate(node.element, inner)
             conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
-        return s.Symbol("loop", Loop(node.names, element, iterable, conditions))
+        return s.Symbol("loop", Loop(names, element, iterable, conditions))
+
+    def _widths(self, node: e.Comprehension, source: TensorList, scope: Scope) -> Any:
+        """A comprehension over a list of values, of which the constructor knows the channels."""
+        (name,) = node.names
+        taken = [value for value in scope.values() if isinstance(value, s.Symbol)]
+        (channels,) = fresh((f"{name}_channels",), taken)
+        inner = {**scope, name: source.member((s.name(f"@{name}"),))}
+        inner[name] = inner[name].but(shape=(s.name(channels), *inner[name].shape[1:]))
+        element = self.evaluate(node.element, inner)
+        conditions = tuple(self.evaluate(condition, inner) for condition in node.conditions)
+        if not conditions:
+            return listing((channels,), element, source.shape[0])
+        return s.Symbol("loop", Loop((channels,), element, source.shape[0], conditions))
 
     def _written(self, node: e.Expr, items: Any, scope: Scope) -> Any:
         """What a loop goes over, as its author wrote it: a range stays a range."""
         if not isinstance(node, e.CallExpr) or node.function != "range":
             return items
         return s.Symbol("call", "range", *(self.evaluate(a.value, scope) for a in node.arguments))
+
+
+def _refuse_same(node: e.Compare, operands: list[Any]) -> None:
+    """A constructor works out at once what a padding is: later it can't tell that it was `same`."""
+    if s.symbolic(operands):
+        raise SpecError(
+            Diagnostic(
+                code="E524",
+                message="whether an argument of the constructor is `same` can't be asked",
+                label=Label(span=node.span),
+                help="decide it by an argument of its own: `padded = true`",
+            )
+        )
 
 
 def _channels(value: Any) -> Any:

@@ -45,26 +45,32 @@ def function_text(unit: Unit, function: Function, used: set[str]) -> str:
     if op.torch.helper:
         unit.use_helper(op.torch)
     given = [each for each in op.parameters if each.name in used - dict(function.fixed).keys()]
-    args = complete(op, {each.name: s.name(each.name) for each in given}, None)
+    pairs = {each.name for each in given if f"{op.name} {each.name}" in unit.adapted}
+    names = {each.name: s.name(each.name) for each in given}
+    own = {name: s.pair_of(each) if name in pairs else each for name, each in names.items()}
+    args = complete(op, own, None)
     args.update(function.fixed)
     shape = (s.name("in_channels"), s.name(HEIGHT), s.name(WIDTH))
     torch = form(op, args, shape)
+    name = unit.names.helper(torch)
     arguments = torch.arguments(args, shape) if torch.arguments else ()
     inner = ", ".join(
         argument_text(each.name, each.value)
         for each in arguments
         if each.default is REQUIRED or not s.same(each.value, each.default)
     )
-    signature = ", ".join(["in_channels: int", *map(_parameter, given)])
+    signature = ", ".join(
+        ["in_channels: int", *(_parameter(each, each.name in pairs) for each in given)]
+    )
     return (
         f"def {function_name(unit, function)}({signature}) -> nn.Module:\n"
-        f'    """{torch.module}, called as a block is."""\n'
-        f"    return {torch.module}({inner})\n"
+        f'    """{name}, called as a block is."""\n'
+        f"    return {name}({inner})\n"
     )
 
 
-def _parameter(param: OpParam) -> str:
-    kind = _KINDS.get(param.type, "int")
+def _parameter(param: OpParam, pair: bool) -> str:
+    kind = "tuple[int, int]" if pair else _KINDS.get(param.type, "int")
     if param.name == "bias":
         return "bias: bool = True"
     default = "" if param.default in (REQUIRED, None) else f" = {s.text(param.default)}"

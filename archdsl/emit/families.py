@@ -11,11 +11,12 @@ from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, Frame, mentions
 from archdsl.emit.evaluate import spread
-from archdsl.emit.loops import loop_header, loop_scope, unused
+from archdsl.emit.loops import loop_header, loop_scope, run_of, spelled, unused
 from archdsl.emit.sizes import evened
 from archdsl.emit.tensor import (
     Flow,
     Tensor,
+    TensorList,
     listed,
     parts,
     read_again,
@@ -24,6 +25,7 @@ from archdsl.emit.tensor import (
     single,
     unsized,
 )
+from archdsl.emit.values import Family, Place, Unlike, next_index
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.node import replace
@@ -65,19 +67,13 @@ class Loop:
     def count(self, w: ClassWriter) -> str:
         """The name that counts its runs; one of its own where the spec has none."""
         if self.counts is None:
-            self.counts, self.hidden = _free_index(w), True
+            self.counts, self.hidden = w.index_name(), True
         return self.counts
 
 
 def counted(w: ClassWriter, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of a loop; a bare `repeat` gets one, for what has to know the run."""
-    return (_free_index(w),) if names == ("_",) else names
-
-
-def _free_index(w: ClassWriter) -> str:
-    around = {variable for loop in w.loops for variable in loop.names}
-    wish = next(each for each in ("i", "j", "k", "l", "m", "n") if each not in around)
-    return w.locals.copy().take(wish)
+    return (w.index_name(),) if names == ("_",) else names
 
 
 def count_of(trips: Any) -> Any:
@@ -100,10 +96,16 @@ def counter(names: tuple[str, ...], iterable: Expr | None) -> str | None:
 def declare_member(
     w: ClassWriter, name: p.ModuleName, attribute: str, text: str, keyed: bool
 ) -> str:
-    """Add a module to its family; the text that denotes it in `forward`'s loop."""
+    """Add a module to its family; the text that denotes it in `forward`.
+
+    A family that one loop makes is walked by `forward` in step with it, or keyed by its names. One
+    that is made in several places is addressed by index.
+    """
     loop = w.loop
-    assert loop is not None
     indices = tuple(w.value(index) for index in name.indices)
+    family = f"self.{attribute}"
+    if loop is None or family in w.code.listed or attribute in w.attributes:
+        return _addressed(w, attribute, indices, text)
     counted = not indices or (
         len(indices) == 1
         and isinstance(indices[0], s.Symbol)
@@ -130,6 +132,27 @@ def declare_member(
     return f"self.{attribute}[{_key(indices, w.forward_text)}]"
 
 
+def _addressed(w: ClassWriter, attribute: str, indices: tuple[Any, ...], text: str) -> str:
+    """Add a module to a family that is made in several places."""
+    name = f"self.{attribute}"
+    if name not in w.code.listed:
+        raise Unlike(name, "listed")
+    family = w.module_families.get(attribute) or Family(w, name, name)
+    following = next_index(w, family, indices)
+    if family.ordered and following is None:
+        raise Unlike(name, "keyed")
+    if not family.places:
+        w.attributes.add(attribute)
+        w.base.append(f"{name} = nn.Module{'List' if family.ordered else 'Dict'}()")
+    place = Place(indices, (), w.around)
+    w.module_families[attribute] = Family(w, name, name, (*family.places, place), following)
+    if family.ordered:
+        w.init.append(f"{name}.append({text})")
+        return f"{name}[{w.forward_text(indices[0])}]"
+    w.init.append(f"{name}[{_key(indices, s.text)}] = {text}")
+    return f"{name}[{_key(indices, w.forward_text)}]"
+
+
 def _singular(attribute: str) -> str:
     single = attribute
     if attribute.endswith(("ches", "shes", "sses", "xes")):
@@ -141,7 +164,8 @@ def _singular(attribute: str) -> str:
 
 def _key(indices: tuple[Any, ...], render: Callable[[Any], str]) -> str:
     if len(indices) == 1:
-        return f"str({render(indices[0])})"
+        (index,) = indices
+        return f"str({render(index)})" if isinstance(index, s.Symbol) else f'"{index}"'
     inner = "_".join("{" + render(index) + "}" for index in indices)
     return f'f"{inner}"'
 
@@ -164,13 +188,13 @@ def class_loop(
     if container is not None:
         body = _named(body, container)
     flow = w.settle_flow(flow)
-    if w.unread and isinstance(flow, Tensor) and starts_anew(body):
+    if w.unread and starts_anew(body):
         with loop_body(w, names, iterable, trips) as written:
             w.walk(body, flow)
         place(w, written, header, names, iterable, count)
         return flow
     w.unread = False
-    start = _stale_free(w, flow, _wishes(w, body))
+    start = _stale_free(w, flow, _wishes(w, body), starts_anew(body))
 
     def run_once(flow: Flow) -> tuple[Flow, set[str]]:
         kept = w.snapshot()
@@ -370,8 +394,15 @@ def _named(body: p.Region, container: p.ModuleName) -> p.Region:
     return p.Region(items=items, sequential=False, span=body.span)
 
 
-def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...]) -> Flow:
-    """The stream of a loop lives in variables that every run assigns."""
+def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...], anew: bool) -> Flow:
+    """The stream of a loop lives in variables that every run assigns; one that takes nothing from
+    what was before has one, and several values before it need none."""
+    if anew and isinstance(flow, (tuple, TensorList)):
+        if w.variable in w.protected:
+            w.variable = w.names.take("out")
+        first = parts(flow)[0]
+        first = first.member((0,)) if isinstance(first, TensorList) else first
+        return first.but(text=w.variable, simple=True, fresh=False)
     if isinstance(flow, Tensor):
         if flow.text != w.variable or flow.text in w.protected:
             if w.variable in w.protected:
@@ -495,9 +526,7 @@ def forward_iterable(w: ClassWriter, iterable: Expr | None, count: Expr | None) 
         "reversed",
     ):
         inner = [forward_iterable(w, argument.value, None) for argument in iterable.arguments]
-        if iterable.function == "zip":
-            inner.append("strict=True")
-        return f"{iterable.function}({', '.join(inner)})"
+        return spelled(iterable.function, inner)
     value = evened(w.value(iterable))
     source = listed(value)
     return w.forward_text(value if source is None else source)
@@ -560,18 +589,7 @@ def observed_trips(w: ClassWriter, uid: int, trips: s.Symbol) -> tuple[Any, ...]
     }
     if len(lengths) != 1:
         return None
-    return tuple(_run(trips, position) for position in range(lengths.pop()))
-
-
-def _run(trips: Any, position: int) -> Any:
-    if isinstance(trips, s.Symbol) and trips.op == "call":
-        if trips.args[0] == "enumerate" and len(trips.args) == 2:
-            return (position, _run(trips.args[1], position))
-        if trips.args[0] == "zip":
-            return tuple(_run(each, position) for each in trips.args[1:])
-        if trips.args[0] == "range" and len(trips.args) == 2:
-            return position
-    return s.index(trips, position)
+    return tuple(run_of(trips, position) for position in range(lengths.pop()))
 
 
 def _written_out(

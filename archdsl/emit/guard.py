@@ -41,8 +41,8 @@ _NODES = (
 
 # Of torch, what makes and combines tensors: nothing that reads files or runs code.
 _TORCH = frozenset("""
-    cat chunk empty eye flatten float32 full linspace matmul nn ones rand softmax split stack
-    sum tensor unflatten zeros
+    cat chunk empty eye flatten float32 full linspace matmul maximum minimum nn ones rand softmax
+    split stack sum tensor unflatten zeros
     """.split())
 
 

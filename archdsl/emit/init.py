@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 _MADE = {"zeros": "zeros", "ones": "ones"}
 
 
+# What has a class in common with `conv`: of that name alone it is told apart.
+_DEPTHWISE = ("depthwise",)
+
+
 def init_loop(w: ClassWriter) -> Code:
     """The loop at the end of the constructor; nothing where the spec asks for nothing."""
-    rules = sorted(w.definition.init, key=lambda rule: not rule.places)
+    rules = sorted(w.definition.init, key=lambda rule: (not rule.places, rule.kinds != _DEPTHWISE))
     if not rules:
         return []
     names = w.locals.copy()
@@ -31,7 +35,10 @@ def init_loop(w: ClassWriter) -> Code:
     branches: list[Block] = []
     for rule in rules:
         word = "elif" if branches else "if"
-        where = "".join([f" and {test}" for test in _place_tests(rule, name)])
+        tests = _place_tests(rule, name)
+        if rule.kinds == _DEPTHWISE:
+            tests.insert(0, f"1 < {module}.groups == {module}.in_channels")
+        where = "".join([f" and {test}" for test in tests])
         header = f"{word} isinstance({module}, {_classes(w, rule)}){where}:"
         branches.append(Block(header=header, body=_fill(w, rule, module)))
     header = f"for {module} in self.modules():"
@@ -60,8 +67,8 @@ def _classes(w: ClassWriter, rule: p.InitRule) -> str:
         op = w.unit.op(kind)
         args = {param.name: param.default for param in op.parameters}
         shape = (1,) if op.rank == 1 else (1, 1, 1)
-        name = op.torch.module or form(op, args, shape).module
-        if name is not None and name not in names:
+        name = w.unit.names.helper(op.torch if op.torch.module else form(op, args, shape))
+        if name and name not in names:
             names.append(name)
     return names[0] if len(names) == 1 else f"({', '.join(names)})"
 

@@ -34,11 +34,30 @@ def loop_header(
         times = w.value(count)
         trips = tuple(range(times)) if isinstance(times, int) else s.call("range", [times])
         return trips, f"for {target} in range({s.text(times)}):"
+    return trips_of(w, iterable), f"for {target} in {iterable_text(w, iterable)}:"
+
+
+def trips_of(w: ClassWriter, iterable: e.Expr) -> Any:
+    """What the constructor loops over."""
     value = w.value(iterable)
     source = listed(value)
-    return (
-        value if source is None else source.shape[0]
-    ), f"for {target} in {iterable_text(w, iterable)}:"
+    trips = value if source is None else source.shape[0]
+    if _holds_values(trips):
+        raise w.error(
+            "E529",
+            "the constructor and `forward` cannot loop over rows of both numbers and values",
+            iterable.span,
+            "make two lists of them: `for x, width in zip([a, b], [8, 16])`",
+        )
+    return trips
+
+
+def _holds_values(trips: Any) -> bool:
+    if isinstance(trips, s.Symbol):
+        return any(map(_holds_values, trips.args))
+    return isinstance(trips, Tensor) or (
+        isinstance(trips, tuple) and any(map(_holds_values, trips))
+    )
 
 
 def lists_of(
@@ -47,23 +66,46 @@ def lists_of(
     """The loop names that run over lists of values."""
     found = {}
     for name, node in sources(names, iterable):
-        if isinstance(node, (e.Name, e.Input)):
-            value = listed(w.value(node))
-            if value is not None:
-                found[name] = value
+        value = _list_of(w, node)
+        if value is not None:
+            found[name] = value
     return found
+
+
+def _list_of(w: ClassWriter, node: e.Expr) -> TensorList | None:
+    """A list of values, perhaps the other way round."""
+    if isinstance(node, e.CallExpr) and node.function == "reversed":
+        inner = _list_of(w, node.arguments[0].value)
+        if inner is None:
+            return None
+        dims = inner.shape
+        if not _alike(inner):
+            dims = tuple(s.slice_of(each, None, None, -1) for each in dims)
+        return TensorList(dims, f"reversed({inner.text})", inner.count, items=inner.items[::-1])
+    return listed(w.value(node))
 
 
 def iterable_text(w: ClassWriter, node: e.Expr) -> str:
     """The text of what a loop runs over: `range`, `enumerate` and their like stay calls."""
     if isinstance(node, e.CallExpr) and node.function in _SPELLED:
         inner = [iterable_text(w, argument.value) for argument in node.arguments]
-        if node.function == "zip":
-            inner.append("strict=True")
-        return f"{node.function}({', '.join(inner)})"
+        return spelled(node.function, inner)
     value = evened(w.value(node))
     source = listed(value)
-    return s.text(value if source is None else source.shape[0])
+    if source is None:
+        return w.unit.value_text(w, value)
+    if _alike(source):
+        return f"range({w.unit.value_text(w, source.count)})"
+    return w.unit.value_text(w, source.shape[0])
+
+
+def spelled(function: str, inner: list[str]) -> str:
+    """A call of `range`, `enumerate` or their like."""
+    if function == "zip":
+        inner = [*inner, "strict=True"]
+    elif function == "reversed" and inner[0].startswith(("enumerate(", "zip(", "reversed(")):
+        inner = [f"list({inner[0]})"]
+    return f"{function}({', '.join(inner)})"
 
 
 @contextmanager
@@ -90,8 +132,15 @@ def _listed(name: str, source: TensorList, counter: str | None) -> Tensor:
     """A value that a loop takes from a list: the constructor knows its channels by name."""
     position = s.name(counter or f"@{name}")
     dims = [s.index(each, position) for each in source.shape]
+    if _alike(source):
+        return Tensor(tuple(dims), name, stride=None, simple=True)
     channels = s.name(f"{name}_channels", meaning=dims[0] if counter else None)
     return Tensor((channels, *dims[1:]), name, stride=None, simple=True)
+
+
+def _alike(source: TensorList) -> bool:
+    """Whether all values of a list have the same channels."""
+    return isinstance(source.shape[0], s.Symbol) and source.shape[0].op == "uniform"
 
 
 def _enumerates(iterable: e.Expr | None, names: tuple[str, ...]) -> bool:
@@ -101,6 +150,18 @@ def _enumerates(iterable: e.Expr | None, names: tuple[str, ...]) -> bool:
         and len(names) == 2
         and len(iterable.arguments) == 1
     )
+
+
+def run_of(trips: Any, position: int) -> Any:
+    """What a loop's names are bound to in one of its runs."""
+    if isinstance(trips, s.Symbol) and trips.op == "call":
+        if trips.args[0] == "enumerate" and len(trips.args) == 2:
+            return (position, run_of(trips.args[1], position))
+        if trips.args[0] == "zip":
+            return tuple(run_of(each, position) for each in trips.args[1:])
+        if trips.args[0] == "range" and len(trips.args) == 2:
+            return position
+    return s.index(trips, position)
 
 
 def unused(header: str, body: Code) -> str:
@@ -113,6 +174,8 @@ def unused(header: str, body: Code) -> str:
 def _simplest(header: str) -> str:
     """`for _, v in enumerate(xs)` is `for v in xs`."""
     prefix = "for _, "
+    if header.startswith("for _, _ in enumerate("):
+        return f"for _ in {header[len('for _, _ in enumerate('):-2]}:"
     if header.startswith(prefix) and " in enumerate(" in header:
         head, tail = header[len(prefix) :].split(" in enumerate(", 1)
         if "," not in head and head != "_":

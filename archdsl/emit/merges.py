@@ -9,20 +9,34 @@ from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, fits, variables_in
 from archdsl.emit.conditions import guarded_projection, write_arms
 from archdsl.emit.evaluate import Loop as Comprehension
-from archdsl.emit.evaluate import spread
-from archdsl.emit.families import Loop, counted, forward_iterable, loop_body, place
-from archdsl.emit.loops import loop_header, loop_scope, require_line
+from archdsl.emit.evaluate import listing, spread
+from archdsl.emit.families import (
+    Loop,
+    computed_labels,
+    counted,
+    forward_iterable,
+    loop_body,
+    observed_trips,
+    place,
+)
+from archdsl.emit.loops import (
+    lists_of,
+    loop_header,
+    loop_scope,
+    require_line,
+    run_of,
+    trips_of,
+)
 from archdsl.emit.tensor import (
-    Family,
     Flow,
-    ListResult,
     Tensor,
     TensorList,
-    listed,
     parts,
+    several_results,
     single,
     times,
 )
+from archdsl.emit.values import Family, summed
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -149,6 +163,9 @@ def _join_members(w: ClassWriter, op: str, flow: TensorList) -> Tensor:
         return joined.but(text=text, simple=False)
     channels = flow.total if op == "concat" else s.index(flow.shape[0], 0)
     dims = tuple(s.index(each, 0) for each in flow.shape[1:])
+    if op != "concat" and not flow.text.isidentifier():
+        text = w.flush(flow.but(simple=False)).text
+        return Tensor((channels, *dims), _folded(text, op), stride=None, fresh=True)
     w.unit.need("torch")
     text = f"torch.cat({flow.text}, dim=1)" if op == "concat" else _folded(flow.text, op)
     return Tensor((channels, *dims), text, stride=None, fresh=True)
@@ -276,8 +293,46 @@ def _static(
                     return None
                 found += inner
             case p.BranchLoop():
-                return None
+                inner = _written_out(w, item)
+                if inner is None:
+                    return None
+                found += inner
     return found
+
+
+def _written_out(
+    w: ClassWriter, item: p.BranchLoop
+) -> list[tuple[p.Branch, dict[str, Any]]] | None:
+    """The branches of a loop one by one, where they have computed labels and their number is
+    known: these are attributes of the class."""
+    names = item.names or ("_",)
+    trips, _ = loop_header(w, names, item.iterable, None)
+    if isinstance(trips, s.Symbol) and any(map(_labels, item.branches)):
+        trips = observed_trips(w, item.uid, trips)
+    if trips is None or isinstance(trips, s.Symbol) or not any(map(_labels, item.branches)):
+        return None
+    found: list[tuple[p.Branch, dict[str, Any]]] = []
+    for trip in trips:
+        with w.inner_scope() as scope:
+            scope.update(spread(names, trip))
+            inner = _static(w, item.branches)
+        if inner is None:
+            return None
+        found += [(branch, {**spread(names, trip), **bound}) for branch, bound in inner]
+    return found
+
+
+def _labels(item: p.BranchItem) -> bool:
+    """Whether a branch has computed labels."""
+    match item:
+        case p.Branch():
+            return computed_labels(item.body)
+        case p.BranchLoop():
+            return any(map(_labels, item.branches))
+        case p.BranchIf():
+            return any(map(_labels, (*item.then, *item.otherwise)))
+        case _:
+            return False
 
 
 def _branch(
@@ -402,22 +457,6 @@ def _gather_loop(
     place(w, body, header, names, item.iterable, None)
     total = summed(names, trips)
     shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
-
-
-def summed(names: tuple[str, ...], trips: Any) -> Any:
-    """What a width adds up to over a loop."""
-
-    def total(width: Any) -> Any:
-        if not isinstance(trips, s.Symbol):
-            result: Any = 0
-            for trip in trips:
-                result = result + s.substitute(width, spread(names, trip))
-            return result
-        if s.names_in(width, expand=True).isdisjoint(names):
-            return s.binary("*", s.index_count(trips), width)
-        return s.Symbol("call", "sum", s.Symbol("loop", Comprehension(names, width, trips, ())))
-
-    return total
 
 
 def _gather_if(
@@ -644,55 +683,45 @@ def arithmetic(w: ClassWriter, node: e.Expr) -> Flow:
     """`from E`: a value, several, or a formula over values, parameters and numbers."""
     match node:
         case e.TupleExpr() | e.ListExpr():
-            return tuple(arithmetic(w, item) for item in node.items)
+            return _computed(w, tuple(arithmetic(w, item) for item in node.items))
         case e.Comprehension():
             return _each(w, node)
         case _:
             result = _formula(w, node)
-            return as_list(w, result) if isinstance(result, Family) else result
-
-
-def as_list(w: ClassWriter, family: Family) -> TensorList:
-    """All members of a family, in the order of their index."""
-    binder = family.binders[0] or "i"
-    count = 0
-    total: Any = 0
-    for made_count, made_total, _ in w.family_runs[family.name]:
-        count, total = count + made_count, total + made_total
-    result = ListResult(family.shape, binder, count)
-    text = family.variable
-    if not family.ordered:
-        text = f"[{text}[i] for i in sorted({text})]"
-    return TensorList(result.lists(), text, count, total=total)
+            return result.values() if isinstance(result, Family) else result
 
 
 def _each(w: ClassWriter, node: e.Comprehension) -> Flow:
-    trips = w.value(node.iterable)
-    source = listed(trips)
-    if source is not None:
-        plain = isinstance(node.element, e.Name) and (node.element.id,) == node.names
-        if plain and not node.conditions:
-            return source
-        if isinstance(source.count, int):
-            trips = source.members
-    if isinstance(trips, TensorList):
-        raise w.error(
-            "E519",
-            "how many values this lists depends on an argument of the constructor",
-            node.span,
-        )
-    if isinstance(trips, s.Symbol):
-        return _comprehended(w, node, trips)
+    over = lists_of(w, node.names, node.iterable)
+    plain = isinstance(node.element, e.Name) and (node.element.id,) == node.names
+    if over and plain and not node.conditions:
+        return over[node.names[0]]
+    trips = trips_of(w, node.iterable)
+    counts = [len(trips)] if isinstance(trips, tuple) else [each.count for each in over.values()]
+    known = [count for count in counts if isinstance(count, int)]
+    if not known:
+        return _comprehended(w, node, trips, over)
     made = []
-    for trip in trips:
+    for position in range(known[0]):
         with w.inner_scope() as scope:
-            scope.update(spread(node.names, trip))
+            scope.update(spread(node.names, run_of(trips, position)))
+            scope.update({name: each.member((position,)) for name, each in over.items()})
             if all(w.value(condition) for condition in node.conditions):
                 made.append(arithmetic(w, node.element))
-    return tuple(made)
+    return _computed(w, tuple(made))
 
 
-def _comprehended(w: ClassWriter, node: e.Comprehension, trips: s.Symbol) -> TensorList:
+def _computed(w: ClassWriter, flow: tuple[Flow, ...]) -> Flow:
+    """Several values, of which equal texts are no results of one call."""
+    if not several_results(flow):
+        return flow
+    once = w.flush(single(flow), w.names.take("y"))
+    return tuple(each.but(text=once.text, simple=True) for each in parts(flow))
+
+
+def _comprehended(
+    w: ClassWriter, node: e.Comprehension, trips: s.Symbol, lists: dict[str, TensorList]
+) -> TensorList:
     """As many values as the constructor's caller says, as a list comprehension."""
     over = forward_iterable(w, node.iterable, None)
     w.contexts.append(Loop(node.names, None, len(w.loops) + 1, trips))
@@ -700,11 +729,23 @@ def _comprehended(w: ClassWriter, node: e.Comprehension, trips: s.Symbol) -> Ten
         with loop_scope(w, node.names, node.iterable, trips):
             element = single(arithmetic(w, node.element))
             conditions = tuple(w.value(condition) for condition in node.conditions)
+            if lists and conditions:
+                raise w.error(
+                    "E519",
+                    "how many values this lists depends on an argument of the constructor",
+                    node.span,
+                )
             tests = "".join(f" if {w.forward_text(condition, 2)}" for condition in conditions)
     finally:
         w.contexts.pop()
+    bound = tuple(f"{name}_channels" if name in lists else name for name in node.names)
     dims = tuple(
-        s.Symbol("loop", Comprehension(node.names, dim, trips, conditions)) for dim in element.shape
+        (
+            s.Symbol("loop", Comprehension(bound, dim, trips, conditions))
+            if conditions
+            else _same_sizes(dim, axis, lists) or listing(bound, dim, trips)
+        )
+        for axis, dim in enumerate(element.shape)
     )
     count = s.call("len", [dims[0]]) if conditions else s.index_count(trips)
     text = f"[{element.text} for {', '.join(node.names)} in {over}{tests}]"
@@ -713,8 +754,17 @@ def _comprehended(w: ClassWriter, node: e.Comprehension, trips: s.Symbol) -> Ten
         text,
         count,
         simple=False,
-        total=None if conditions else (summed(node.names, trips)(element.channels)),
+        total=None if conditions or lists else summed(bound, trips)(element.channels),
     )
+
+
+def _same_sizes(dim: Any, axis: int, lists: dict[str, TensorList]) -> Any:
+    """The heights or widths that one of the lists has already, if those of what is made are."""
+    for source in lists.values():
+        made = getattr(dim, "op", None) == "index" and dim.args[0]
+        if axis and made and s.same(made, source.shape[axis]):
+            return made
+    return None
 
 
 def _formula(w: ClassWriter, node: e.Expr) -> Any:

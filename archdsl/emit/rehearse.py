@@ -18,6 +18,7 @@ from typing import Any
 from archdsl.emit import standins
 from archdsl.ir import keys
 from archdsl.ir.design import Design, Step
+from archdsl.ops.table import OPS
 
 BATCH = 2
 
@@ -108,13 +109,23 @@ def _player(path: str, due: list[Step]) -> Callable[..., Any]:
     """What a layer does when it is called: the next of its steps whose input that is."""
 
     def played(*inputs: Any) -> Any:
-        sizes = inputs[0].sizes and inputs[0].sizes[1:]
+        sizes = inputs[0].sizes
         for step in due:
-            if sizes is None or sizes == tuple(step.inputs[0]):
+            batch = _batch(step, sizes)
+            if batch is not None:
                 due.remove(step)
-                results = [standins.Tensor(BATCH, *shape) for shape in step.outputs]
+                results = [standins.Tensor(*batch, *shape) for shape in step.outputs]
                 return results[0] if len(results) == 1 else results
         checked = " or ".join(str(step.inputs[0]) for step in due) or "no further call"
-        raise Mismatch(f"{path} gets {sizes}, and {checked} was checked")
+        raise Mismatch(f"{path} gets {sizes[1:]}, and {checked} was checked")
 
     return played
+
+
+def _batch(step: Step, sizes: standins.Sizes | None) -> tuple[int, ...] | None:
+    """The batch's axis, if a layer may take its step on a tensor of these sizes: a model's own
+    tensors have none."""
+    shape = tuple(step.inputs[0])
+    if sizes is None or sizes == (BATCH, *shape):
+        return (BATCH,)
+    return () if sizes == shape and step.op in OPS and OPS[step.op].pointwise else None

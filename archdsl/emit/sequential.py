@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import CalleeParam, Made, make
+from archdsl.emit.calls import CalleeParam, Made, make, single_step
 from archdsl.emit.code import Block, Code, Local, Variable
 from archdsl.emit.conditions import alternative, narrow, where_given
 from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
@@ -114,7 +114,7 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
         return flow
     if isinstance(held, CalleeParam) and held.optional:
         return _choice(w, where_given(call, held.name), flow, ops)
-    made = make(w, call, flow)
+    made = single_step(w, call, make(w, call, flow))
     if isinstance(flow, tuple) or isinstance(made.flow, tuple):
         raise w.error(
             "E516",
@@ -326,7 +326,7 @@ def _growing(
         return None
     if s.names_in(growth, expand=True) & s.names_in(start.channels, expand=True):
         return None
-    index = names[0] if names[0] != "_" else w.locals.copy().take("i")
+    index = names[0] if names[0] != "_" else w.index_name()
     inner: Ops = []
     at = s.binary("+", start.channels, s.binary("*", s.name(index), growth))
     kept = w.snapshot(trial=False)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.calls import Made, make
 from archdsl.emit.code import Variable, variables_in
+from archdsl.emit.evaluate import spread
 from archdsl.emit.inputs import nodes
+from archdsl.emit.loops import run_of
 from archdsl.emit.tensor import Flow, Tensor
 from archdsl.ir import program as p
 
@@ -60,6 +62,10 @@ def _first(w: ClassWriter, width: Any) -> Any:
         if width.frame in outside or width.entry is None:
             return width
         width = width.entry
+    for loop in reversed(w.loops):
+        item = spread(loop.variables, run_of(loop.trips, 0))
+        items = {f"{name}_channels": each for name, each in item.items()}
+        width = s.substitute(width, {**items, **item, loop.counts or "_": 0})
     return width
 
 

@@ -258,7 +258,7 @@ def _listed(value: Any, even: bool) -> Any:
         loop = value.args[0]
         item = _listed((loop.element,), even)[0]
         return s.Symbol("loop", Loop(loop.names_bound, item, loop.iterable, loop.conditions))
-    if isinstance(value, s.Symbol) and value.op in ("+", "*", "slice", "ternary"):
+    if isinstance(value, s.Symbol) and value.op in ("+", "*", "slice", "ternary", "join"):
         return s.Symbol(value.op, *(_listed(arg, even) for arg in value.args))
     if even and isinstance(value, tuple) and not isinstance(value, (Size, s.NamedList)):
         return tuple(map(_evened_item, value))

@@ -311,7 +311,7 @@ class Conv2d(_Conv):
     ) -> None:
         super().__init__()
         self.kernel_size = _pair(kernel_size)
-        self.groups = groups
+        self.in_channels, self.groups = in_channels, groups
         self._fill(in_channels, out_channels, kernel_size, groups, bias)
 
 

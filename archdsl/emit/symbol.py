@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from archdsl.ops.op import Size
-from archdsl.values import BUILTINS
+from archdsl.values import BUILTINS, Fault
+from archdsl.values import binary as compute
 
 _PRECEDENCE = {
     "ternary": 1,
@@ -42,7 +43,7 @@ class Symbol:
     """An expression whose value only the constructor's caller knows.
 
     `op` is a binary operator, "neg", "not", "and", "or", "compare", "ternary", "call", "index",
-    "slice", "attribute", "list", "name" or "loop"; `args` are its operands, symbols or constants.
+    "slice", "attribute", "list", "join", "name" or "loop"; `args` are its operands, symbols or constants.
     """
 
     __slots__ = ("_key", "args", "meaning", "op")
@@ -256,7 +257,13 @@ def _plain(value: Any) -> bool:
 def binary(op: str, left: Any, right: Any) -> Any:
     """`left op right`, simplified where that loses nothing that the author wrote."""
     if not isinstance(left, Symbol) and not isinstance(right, Symbol):
-        return CONCRETE[op](left, right)
+        try:
+            return compute(op, left, right) if _plain(left) else CONCRETE[op](left, right)
+        except Fault:
+            # In an arm that no variant takes, as this is checked elsewhere.
+            return Symbol(op, left, right)
+    if op == "+" and (_is_list(left) or _is_list(right)):
+        return rebuild("join", [*_pieces(left), *_pieces(right)])
     if op in ("+", "-"):
         return _sum(op, left, right)
     if op == "*":
@@ -279,6 +286,11 @@ def binary(op: str, left: Any, right: Any) -> Any:
     if op == "%" and same(left, right):
         return 0
     return Symbol(op, left, right)
+
+
+def _pieces(value: Any) -> tuple[Any, ...]:
+    """What a list is joined of."""
+    return value.args if isinstance(value, Symbol) and value.op == "join" else (value,)
 
 
 def _multiple(factor: int, product: Symbol) -> Symbol | None:
@@ -310,7 +322,7 @@ def _sum(op: str, left: Any, right: Any) -> Any:
 
 def _numeric(value: Any) -> bool:
     return _plain(value) or (
-        isinstance(value, Symbol) and value.op not in ("list", "slice", "loop")
+        isinstance(value, Symbol) and value.op not in ("list", "slice", "loop", "join")
     )
 
 
@@ -421,9 +433,9 @@ def choose(condition: Any, then: Any, other: Any) -> Any:
         # `f(a) if a != c else f(c)` is f(a).
         left, op, right = condition.args
         first, second = (then, other) if op == "!=" else (other, then)
-        if same(first, left) and same(second, right):
+        if {key_of(first), key_of(second)} == {key_of(left), key_of(right)}:
             return first
-        if type(left) is Symbol and left.op == "name" and not isinstance(right, Symbol):
+        if type(left) is Symbol and left.op == "name" and _plain(right):
             if same(substitute(first, {left.args[0]: right}), expanded(second)):
                 return first
     return Symbol("ternary", then, condition, other)
@@ -506,6 +518,14 @@ def substitute(value: Any, mapping: Mapping[str, Any]) -> Any:
         return value
     if value.op == "loop":
         return value.args[0].substitute(mapping)
+    if value.op == "ternary":
+        condition = substitute(value.args[1], mapping)
+        if not isinstance(condition, Symbol):  # the other one may mean nothing then
+            return substitute(value.args[0 if condition else 2], mapping)
+    if value.op in ("and", "or"):
+        first = substitute(value.args[0], mapping)
+        if not isinstance(first, Symbol) and bool(first) is (value.op == "or"):
+            return first
     args = [substitute(arg, mapping) for arg in value.args]
     return rebuild(value.op, args)
 
@@ -551,6 +571,8 @@ def rebuild(op: str, args: list[Any]) -> Any:
         return call(args[0], args[1:])
     if op == "list":
         return tuple(args)
+    if op == "join" and all(isinstance(arg, tuple) for arg in args):
+        return tuple(item for arg in args for item in arg)
     return Symbol(op, *args)
 
 
@@ -562,6 +584,9 @@ def index(value: Any, position: Any) -> Any:
         return value.args[0].element
     if isinstance(value, tuple) and isinstance(position, int):
         return value[position]
+    if isinstance(value, Symbol) and value.op == "join" and isinstance(position, int):
+        if isinstance(value.args[0], tuple) and 0 <= position < len(value.args[0]):
+            return value.args[0][position]
     if _plain(value):
         # A side of a size that is one number.
         return value
@@ -579,6 +604,11 @@ def call(function: str, args: list[Any] | tuple[Any, ...]) -> Any:
     """`function(*args)`: computed where the arguments are known."""
     if function == "len" and isinstance(args[0], tuple):
         return len(args[0])
+    if function == "len" and isinstance(args[0], Symbol) and args[0].op == "uniform":
+        return args[0].args[1]
+    if function == "len" and isinstance(args[0], Symbol) and args[0].op == "join":
+        lengths = [call("len", [arg]) for arg in args[0].args]
+        return sum(lengths[1:], start=lengths[0])
     if not any(symbolic(arg) for arg in args):
         args = [tuple(arg) if isinstance(arg, NamedList) else arg for arg in args]
         return BUILTINS[function](*args)
@@ -647,7 +677,7 @@ def index_count(trips: Symbol) -> Any:
     if trips.op == "call" and trips.args[0] in ("enumerate", "reversed"):
         inner = trips.args[1]
         return index_count(inner) if isinstance(inner, Symbol) else len(inner)
-    return Symbol("call", "len", trips)
+    return call("len", [trips])
 
 
 def names_in(value: Any, expand: bool = False) -> set[str]:
@@ -683,9 +713,10 @@ def text(value: Any, outer: int = 0) -> str:
 
 
 class NamedList(tuple[Any, ...]):
-    """A list that the file holds under a name."""
+    """A list that the file holds: its name in the spec, and the one that it is written under."""
 
     name: str
+    written: str
 
 
 class Pair(Size):
@@ -737,7 +768,7 @@ def has_oblong(value: Any) -> bool:
 def literal(value: Any) -> str:
     """Python source of a constant, or of a tuple that may hold symbols."""
     if isinstance(value, NamedList):
-        return value.name
+        return value.written
     if isinstance(value, Size):
         return _size(value)
     if isinstance(value, tuple):
@@ -774,6 +805,8 @@ _MATH = ("ceil", "floor", "sqrt", "log", "log2")
 
 def _written_call(function: str, args: tuple[Any, ...]) -> str:
     """A builtin of the language in Python's words."""
+    if function in _LAZY:
+        return f"list({_walked(function, args)})"
     inner = ", ".join(text(arg) for arg in args)
     if function in _MATH:
         return f"math.{function}({inner})"
@@ -782,6 +815,23 @@ def _written_call(function: str, args: tuple[Any, ...]) -> str:
     if function == "count":
         return f"{text(args[0], _PRECEDENCE['atom'])}.count({text(args[1])})"
     return f"{function}({inner})"
+
+
+# Lists in the language, and what can be gone over once in Python.
+_LAZY = ("enumerate", "zip", "reversed")
+
+
+def iterable(value: Any) -> str:
+    """Text of what a loop goes over."""
+    if isinstance(value, Symbol) and value.op == "call" and value.args[0] in _LAZY:
+        return _walked(value.args[0], value.args[1:])
+    return text(value, 2)
+
+
+def _walked(function: str, args: tuple[Any, ...]) -> str:
+    again = function == "reversed"
+    inner = ", ".join(text(arg) if again else iterable(arg) for arg in args)
+    return f"{function}({inner}{', strict=True' if function == 'zip' else ''})"
 
 
 def _write(symbol: Symbol) -> tuple[str, int]:
@@ -823,6 +873,13 @@ def _write(symbol: Symbol) -> tuple[str, int]:
         start, stop, step = ("" if arg is None else text(arg) for arg in args[1:])
         tail = f":{step}" if step else ""
         return f"{text(args[0], 10)}[{start}:{stop}{tail}]", _PRECEDENCE["atom"]
+    if op == "join":
+        items = [
+            text(item) if isinstance(arg, tuple) else f"*{text(arg, _PRECEDENCE['atom'])}"
+            for arg in args
+            for item in (arg if isinstance(arg, tuple) else (arg,))
+        ]
+        return f"[{', '.join(items)}]", _PRECEDENCE["atom"]
     if op == "uniform":
         return f"[{text(args[0])}] * {text(args[1], _PRECEDENCE['*'] + 1)}", _PRECEDENCE["*"]
     if op == "out":

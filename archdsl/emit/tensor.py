@@ -53,9 +53,10 @@ class Tensor:
 class TensorList(Tensor):
     """A list of values whose length the constructor's caller knows: `x[]`.
 
-    `shape` holds three lists; `count` is their length."""
+    `shape` holds three lists; `count` is their length; `items` are the values, where they are no
+    variable's."""
 
-    __slots__ = ("_total", "count")
+    __slots__ = ("_total", "count", "items")
 
     def __init__(
         self,
@@ -64,9 +65,11 @@ class TensorList(Tensor):
         count: Any,
         simple: bool = True,
         total: Any = None,
+        items: tuple[Tensor, ...] = (),
     ) -> None:
         super().__init__(shape, text, stride=None, simple=simple)
         self.count = count
+        self.items = items
         self._total = total
 
     @property
@@ -96,6 +99,8 @@ class TensorList(Tensor):
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         """`x[i]`"""
         (position,) = indices
+        if self.items and isinstance(position, int):
+            return self.items[position]
         shape = tuple(s.index(dims, position) for dims in self.shape)
         return Tensor(shape, f"{self.text}[{render(position)}]", stride=None, simple=True)
 
@@ -122,8 +127,12 @@ class ListResult(Tensor):
             position = expanded.args[1]
             if isinstance(position, s.Symbol) and position.args == (self.binder,):
                 return expanded.args[0]
-        trips = s.call("range", [self.count])
-        return s.Symbol("loop", Loop((self.binder,), dim, trips, ()))
+        used = s.names_in(dim, expand=True)
+        if self.binder not in used:
+            return s.Symbol("uniform", dim, self.count)
+        binder = next(each for each in "ijklmnopqrstuvwxyz" if each not in used)
+        element = s.substitute_shallow(dim, {self.binder: s.name(binder)})
+        return s.Symbol("loop", Loop((binder,), element, s.call("range", [self.count]), ()))
 
 
 Flow = Tensor | tuple[Any, ...]
@@ -133,10 +142,30 @@ def listed(value: Any) -> TensorList | None:
     """A value as a list of values, if it is one."""
     if isinstance(value, TensorList):
         return value
+    if hasattr(value, "following"):
+        return value.values()  # type: ignore[no-any-return]
     if isinstance(value, tuple) and value and all(isinstance(item, Tensor) for item in value):
         result = packed(value)
         return result if isinstance(result, TensorList) else None
     return None
+
+
+def _spliced(tensors: tuple[Tensor, ...]) -> TensorList:
+    """One list of values, some of which are lists themselves."""
+    lists = [isinstance(tensor, TensorList) for tensor in tensors]
+    text = ", ".join(f"*{each.text}" if many else each.text for each, many in zip(tensors, lists))
+    shape = tuple(
+        s.rebuild(
+            "join",
+            [
+                each.shape[axis] if many else (each.shape[axis],)
+                for each, many in zip(tensors, lists)
+            ],
+        )
+        for axis in range(3)
+    )
+    count = sum(each.count if isinstance(each, TensorList) else 1 for each in tensors)
+    return TensorList(shape, f"[{text}]", count, simple=False)
 
 
 def packed(flow: Flow) -> Tensor:
@@ -144,44 +173,18 @@ def packed(flow: Flow) -> Tensor:
     if isinstance(flow, Tensor):
         return flow
     tensors = parts(flow)
+    if not tensors:
+        return TensorList(((), (), ()), "[]", 0)
+    if len(tensors) > 1 and any(isinstance(tensor, TensorList) for tensor in tensors):
+        return _spliced(tensors)
     texts = [tensor.text for tensor in tensors]
     whole = texts[0].removesuffix("[0]")
     if texts == [f"{whole}[{position}]" for position in range(len(texts))]:
-        text = whole
+        text, apart = whole, False
     else:
-        text = f"[{', '.join(texts)}]"
+        text, apart = f"[{', '.join(texts)}]", True
     shape = tuple(tuple(tensor.shape[axis] for tensor in tensors) for axis in range(3))
-    return TensorList(shape, text, len(tensors))
-
-
-class Family:
-    """Values made in a loop: `skips[i]`. Reading one gives its shape with the loop's names
-    replaced by the indices asked for; `fixed` are the shapes of members with plain indices."""
-
-    __slots__ = ("binders", "count", "fixed", "name", "ordered", "shape", "stride", "variable")
-
-    def __init__(
-        self,
-        variable: str,
-        shape: tuple[Any, ...],
-        binders: tuple[str | None, ...],
-        ordered: bool,
-    ) -> None:
-        self.variable = variable
-        self.shape = shape
-        self.binders = binders
-        self.ordered = ordered
-        self.stride = None
-        self.count: Any = None
-        self.name = variable
-        self.fixed: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-
-    def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
-        mapping = {name: index for name, index in zip(self.binders, indices) if name}
-        shape = None if s.symbolic(indices) else self.fixed.get(indices)
-        shape = shape or tuple(s.substitute(dim, mapping) for dim in self.shape)
-        inner = ", ".join(render(index) for index in indices)
-        return Tensor(shape, f"{self.variable}[{inner}]", stride=None, simple=True)
+    return TensorList(shape, text, len(tensors), items=tensors if apart else ())
 
 
 def times(first: tuple[Any, Any] | None, second: tuple[Any, Any] | None) -> tuple[Any, Any] | None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import CalleeParam, op_arguments
+from archdsl.emit.calls import Adapt, CalleeParam, op_arguments, unique
 from archdsl.emit.classes import ClassCode, build
 from archdsl.emit.evaluate import Evaluator, Loop, Scope
 from archdsl.emit.factories import Function, function_name, function_of
-from archdsl.emit.inputs import nodes
+from archdsl.emit.inputs import calls_of, nodes
+from archdsl.emit.names import FileNames, asks_sizes, loop_names
 from archdsl.emit.sizes import Sizes
 from archdsl.emit.tensor import Tensor
 from archdsl.ir import program as p
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from archdsl.emit.writer import ClassWriter
 
 
+_KEYWORD = re.compile(r"\w+=(?!=)")
+
+
 class Unit:
     """A file in the making. Classes are written on demand, callees before their users."""
 
@@ -33,6 +37,9 @@ class Unit:
         self, program: p.Program, designs: Sequence[Design], adapted: AbstractSet[str] = frozenset()
     ) -> None:
         self.program = program
+        self.names = FileNames(program)
+        self.hidden: set[str] = set()
+        self.sized = asks_sizes(program)
         self.adapted = adapted
         self.functions_used: dict[Function, set[str]] = {}
         self.taken_names = {
@@ -42,6 +49,8 @@ class Unit:
             *(each.name for each in program.functions),
             *(name for constant in program.constants for name in constant.names),
             *(param.name for each in program.definitions for param in each.params),
+            *(name for each in program.definitions for name in loop_names(each)),
+            *self.names.top,
         }
         self.definitions = {definition.name: definition for definition in program.definitions}
         self.externs = {extern.name: extern for extern in program.externs}
@@ -59,7 +68,7 @@ class Unit:
                 if instance not in found:
                     found.append(instance)
         self.constants: Scope = {}
-        evaluator = Evaluator(
+        evaluator = self._evaluator = Evaluator(
             self.functions,
             lambda node, scope: self.bind_callee(None, node, scope),
             constants=self.constants,
@@ -69,7 +78,7 @@ class Unit:
             names = constant.names
             values = (value,) if len(names) == 1 else value
             for name, each in zip(names, values):
-                self.constants[name] = named_list(name, each)
+                self.constants[name] = named_list(name, self.names.constant(name), each)
         self.sizes = Sizes(self)
         self.handed = {
             callee.name
@@ -78,6 +87,7 @@ class Unit:
             for value in instance.arguments.values()
             for callee in _callees_in(value)
         }
+        self.called = self.handed.union(*(calls_of(each.body) for each in program.definitions))
         self._sites: dict[str, list[Scope]] = {}
         for definition in reversed(program.definitions):
             self._note_sites(definition, evaluator)
@@ -113,12 +123,23 @@ class Unit:
 
     def callees_seen(self, name: str, uid: int) -> tuple[Callee, ...]:
         """All blocks and ops that a call went to, over the instances of a definition."""
+        values = self._observed(name, uid)
+        return unique([value for value in values if isinstance(value, Callee)])
+
+    def callees_named(self, definition: p.Definition, name: str) -> tuple[Callee, ...]:
+        """All blocks and ops that a `let` of a definition has held."""
         found: list[Callee] = []
-        for instance in self.instances(name):
-            for observation in instance.observed.get(uid, ()):
-                if isinstance(observation.value, Callee) and observation.value not in found:
-                    found.append(observation.value)
-        return tuple(found)
+        for node in nodes(definition.body):
+            if isinstance(node, p.Let) and name in node.names:
+                for value in self._observed(definition.name, node.uid):
+                    held = value if len(node.names) == 1 else value[node.names.index(name)]
+                    found += [held] if isinstance(held, Callee) else []
+        return unique(found)
+
+    def _observed(self, name: str, uid: int) -> list[Any]:
+        """The values of an item, over the instances of its definition."""
+        seen = [instance.observed.get(uid, ()) for instance in self.instances(name)]
+        return [observation.value for each in seen for observation in each]
 
     def code(self, name: str) -> ClassCode:
         """A definition's class, written now if it has not been."""
@@ -160,9 +181,17 @@ class Unit:
 
     def use_helper(self, torch: Torch) -> None:
         """Note a helper that the file has to hold: a class, or a function of `forward`."""
-        assert torch.helper is not None
-        self.helpers[torch.helper] = torch.helper
+        name = self.names.helper(torch)
+        self.helpers[name] = self.names.helper_source(torch)
         self.need(*torch.imports)
+
+    def class_name(self, w: ClassWriter | None, name: str) -> str:
+        """What the constructor being written calls a class: another name where an argument of it
+        has the class's own."""
+        if w is None or name not in {param.name for param in w.definition.params}:
+            return name
+        self.hidden.add(name)
+        return self.names.beside(name)
 
     def use_extern(self, extern: p.Extern) -> None:
         self.extern_imports.setdefault(extern.module, set()).add(extern.attribute)
@@ -191,24 +220,25 @@ class Unit:
             return w.open_family(name)
         else:
             raise KeyError(name)
-        if isinstance(value, CalleeParam):
+        if isinstance(value, CalleeParam) and not given:
             return value
-        evaluator = (
-            w.evaluator
-            if w is not None
-            else Evaluator(
-                self.functions,
-                lambda n, sc: self.bind_callee(None, n, sc),
-                constants=self.constants,
-            )
-        )
+        evaluator = self._evaluator if w is None else w.evaluator
         kind = "block" if name in self.definitions else "extern" if name in self.externs else "op"
-        names = self._parameters(kind, name)
+        param = value if isinstance(value, CalleeParam) else None
+        names = self._parameters(kind, name) if param is None else self.free_names(param)
         arguments = []
         for position, argument in enumerate(given):
             key = argument.name or names[position]
             arguments.append((key, evaluator.evaluate(argument.value, scope)))
+        if param is not None:
+            return param.bind(tuple(arguments))
         return Callee(kind=kind, name=name, arguments=tuple(arguments))
+
+    def free_names(self, param: CalleeParam) -> list[str]:
+        """The parameters that what an argument holds has still to be given."""
+        callee = param.candidates[0]
+        bound = {*dict(callee.arguments), *dict(param.bound)}
+        return [each for each in self._parameters(callee.kind, callee.name) if each not in bound]
 
     def _parameters(self, kind: str, name: str) -> list[str]:
         if kind == "op":
@@ -252,7 +282,7 @@ class Unit:
     def value_text(self, w: ClassWriter | None, value: Any) -> str:
         """Python text of an argument: constants, symbols, and blocks or ops as values."""
         if isinstance(value, CalleeParam):
-            return value.name
+            return self._param_text(w, value)
         if isinstance(value, Callee):
             return self._callee_text(w, value)
         if isinstance(value, Tensor):
@@ -260,32 +290,53 @@ class Unit:
         if value is SAME:
             return "0"
         if isinstance(value, s.NamedList):
-            return value.name
+            return value.written
         if isinstance(value, tuple) and not isinstance(value, Size):
             items = [self.value_text(w, item) for item in value]
             return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
-        return s.text(self._named(w, value))
+        return s.text(self.named(w, value))
 
-    def _named(self, w: ClassWriter | None, value: Any) -> Any:
+    def _param_text(self, w: ClassWriter | None, param: CalleeParam) -> str:
+        """An argument that holds a block or op, with what is bound to it beside."""
+        if not param.bound:
+            return param.name
+        callee = param.candidates[0]
+        if callee.kind == "op" and callee.name not in self.adapted:
+            given = {**dict(callee.arguments), **dict(param.bound)}
+            known = op_arguments(OPS[callee.name], dict(callee.arguments), None)
+            held = [
+                text
+                for text, runtime in op_arguments(OPS[callee.name], given, None)
+                if not runtime and (text, runtime) not in known
+            ]
+        else:
+            held = [
+                f"{key}={self.argument_text(w, callee.name, key, value)}"
+                for key, value in param.bound
+            ]
+        self.need("partial")
+        return f"partial({', '.join([param.name, *held])})"
+
+    def named(self, w: ClassWriter | None, value: Any) -> Any:
         """A symbol, with the names of the blocks and ops that it chooses from in their place."""
         if isinstance(value, (CalleeParam, Callee)):
             return s.name(self.value_text(w, value))
         if isinstance(value, tuple) and not isinstance(value, (Size, s.NamedList)):
-            return tuple(self._named(w, each) for each in value)
+            return tuple(self.named(w, each) for each in value)
         if not isinstance(value, s.Symbol) or value.op == "name":
             return value
         if value.op == "loop":
             loop = value.args[0]
-            element = self._named(w, loop.element)
+            element = self.named(w, loop.element)
             return s.Symbol("loop", Loop(loop.names_bound, element, loop.iterable, loop.conditions))
-        return s.Symbol(value.op, *(self._named(w, each) for each in value.args))
+        return s.Symbol(value.op, *(self.named(w, each) for each in value.args))
 
     def _callee_text(self, w: ClassWriter | None, callee: Callee) -> str:
         if callee.kind == "op" and callee.name in self.adapted:
             name = self.adapt(callee, dict(callee.arguments).keys())
             fixed = dict(function_of(callee).fixed)
             held = [
-                f"{key}={self.value_text(w, value)}"
+                f"{key}={self.value_text(w, self._sized(w, callee.name, key, value))}"
                 for key, value in callee.arguments
                 if key not in fixed
             ]
@@ -293,20 +344,20 @@ class Unit:
             op = OPS[callee.name]
             if op.torch.helper:
                 self.use_helper(op.torch)
-            held = [
-                text
-                for text, runtime in op_arguments(op, dict(callee.arguments), None)
-                if not runtime
-            ]
-            name = op.torch.module or ""
+            arguments = op_arguments(op, dict(callee.arguments), None)
+            held = [text for text, runtime in arguments if not runtime]
+            if any(runtime for _, runtime in arguments) and not all(map(_KEYWORD.match, held)):
+                raise Adapt({callee.name})  # what is held would take the input's place
+            name = self.names.helper(op.torch)
         elif callee.kind == "extern":
             extern = self.externs[callee.name]
             self.use_extern(extern)
-            name = extern.attribute
-            held = [f"{key}={self.value_text(w, value)}" for key, value in callee.arguments]
+            name = self.class_name(w, extern.attribute)
+            given = {**self._extern_defaults(extern, callee), **dict(callee.arguments)}
+            held = [f"{key}={self.value_text(w, value)}" for key, value in given.items()]
         else:
             code = self.code(callee.name)
-            name = code.name
+            name = self.class_name(w, code.name)
             held = [
                 f"{key}={self.argument_text(w, callee.name, key, value)}"
                 for key, value in callee.arguments
@@ -316,6 +367,29 @@ class Unit:
             return name
         self.need("partial")
         return f"partial({name}, {', '.join(held)})"
+
+    def _extern_defaults(self, extern: p.Extern, callee: Callee) -> Scope:
+        """What a layer of Python gets where a spec says nothing: its class may have another default."""
+        scope: Scope = {**self.constants, **dict(callee.arguments)}
+        found: Scope = {}
+        for param in extern.params:
+            if param.name not in scope and param.default is not None:
+                found[param.name] = scope[param.name] = self._evaluator.evaluate(
+                    param.default, scope
+                )
+        return found
+
+    def _sized(self, w: ClassWriter | None, op: str, key: str, value: Any) -> Any:
+        """What an op's function is given: sizes are pairs, if any that it is given may be oblong."""
+        mark = f"{op} {key}"
+        pair = w is not None and w.pairs.form(value) == "size"
+        if mark not in self.adapted:
+            if pair or (isinstance(value, Size) and not s.same(*value)):
+                raise Adapt({mark})
+            return value
+        if pair:
+            return value
+        return s.Pair(*value) if isinstance(value, Size) else s.Pair(value, value)
 
     # Pieces of text
 
@@ -332,7 +406,7 @@ class Unit:
             values = (value,)
         for name, each in zip(item.names, values):
             if isinstance(each, s.Symbol) and each.op != "name":
-                w.scope[name] = w.local(name, each, self.value_text(w, each))
+                w.scope[name] = w.local(name, each, self.value_text(w, each), f"let {name}")
             else:
                 w.scope[name] = each
 
@@ -369,12 +443,12 @@ class Unit:
         return f'f"{inner}"'
 
 
-def named_list(name: str, value: Any) -> Any:
+def named_list(name: str, written: str, value: Any) -> Any:
     """A list of plain values stands in the file under its name; all else is written in place."""
     if not isinstance(value, tuple) or isinstance(value, Size) or not _plain(value):
         return value
     result = s.NamedList(value)
-    result.name = name
+    result.name, result.written = name, written
     return result
 
 
@@ -389,7 +463,9 @@ def _callees_in(value: Any) -> list[Callee]:
 def _plain(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(_plain(item) for item in value)
-    return isinstance(value, (int, float, str, bool, Callee))
+    if isinstance(value, Callee):
+        return value.kind == "op"  # a class of the file stands below its lists
+    return value is None or isinstance(value, (int, float, str, bool))
 
 
 def _module_names(region: Any) -> list[str]:

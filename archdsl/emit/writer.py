@@ -25,18 +25,19 @@ from archdsl.emit.evaluate import Evaluator, Scope, spread
 from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.guard import BUILTINS
 from archdsl.emit.inputs import family_targets
+from archdsl.emit.names import implied_names, loop_names
 from archdsl.emit.pairs import Pairs
 from archdsl.emit.tensor import (
     HEIGHT,
     LOOPED,
     WIDTH,
-    Family,
     Flow,
     Tensor,
     TensorList,
     parts,
     several_results,
 )
+from archdsl.emit.values import Family
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee
@@ -77,8 +78,12 @@ class ClassWriter:
         self.init: Code = []
         self.base: Code = self.init
         self.lines: Code = []
-        self.locals = Names((*_RESERVED, *(param.name for param in self.definition.params)))
-        self.names = Names((*_RESERVED, "x"))
+        own = {param.name for param in self.definition.params}
+        ports = {port.name for port in self.definition.inputs if port.name is not None}
+        self.loop_names = loop_names(self.definition)
+        around = {*_RESERVED, *unit.names.top, *self.loop_names}
+        self.locals = Names(around | own | implied_names(self.definition, unit.sized))
+        self.names = Names((around | {"x"}) - ports)
         self.variable = "x"
         self.protected: set[str] = set()
         self.attributes: set[str] = set()
@@ -89,7 +94,11 @@ class ClassWriter:
         self.families: dict[str, Family] = {}
         self.family_names = family_targets(self.definition.body)
         self.family_shapes: dict[str, tuple[Any, ...]] = {}
-        self.family_runs: dict[str, list[tuple[Any, Any, Loop | None]]] = {}
+        self.assumed: dict[str, Any] = {}
+        self.read_whole: dict[str, set[Any]] = {}
+        self.kept: set[str] = set()
+        self.module_families: dict[str, Family] = {}
+        self._kept_lists: dict[str, Variable] = {}
         self.head: Code = []
         self.unread = False
         self.only_heads = False
@@ -191,12 +200,22 @@ class ClassWriter:
                 self._versions[wish].assumed = None
             self.frames[-1].assigned |= outer
 
-    def local(self, wish: str, value: Any, written: str | None = None) -> Variable:
-        """A local of the constructor that stands for a value; dropped if nothing reads it."""
-        text = written or s.text(value)
-        if wish not in self._names:
-            self._names[wish] = self.locals.take(wish)
-        return self._set(wish, text, meaning=value)
+    def local(
+        self, wish: str, value: Any, written: str | None = None, key: str | None = None
+    ) -> Variable:
+        """A local of the constructor that stands for a value; dropped if nothing reads it. One of
+        the spec's has a `key` of its own: no local of ours goes by its name."""
+        text, key = written or s.text(value), key or wish
+        if key not in self._names:
+            self._names[key] = self.locals.take(wish)
+        return self._set(key, text, meaning=value)
+
+    def index_name(self) -> str:
+        """A name for a loop that has none."""
+        around = {variable for loop in self.loops for variable in loop.names}
+        names = [each for each in ("i", "j", "k", "l", "m", "n") if each not in around]
+        free = [each for each in names if self.locals.free(each) or each in self.loop_names]
+        return free[0] if free else self.locals.copy().take("i")
 
     def hold(self, wish: str, value: Any) -> None:
         """See that a local has a value: a loop is about to follow it."""
@@ -340,7 +359,10 @@ class ClassWriter:
             "arm_names": dict(self.arm_names),
             "families": dict(self.families),
             "head": list(self.head),
-            "family_runs": {name: list(runs) for name, runs in self.family_runs.items()},
+            "assumed": dict(self.assumed),
+            "read_whole": dict(self.read_whole),
+            "kept": set(self.kept),
+            "module_families": dict(self.module_families),
             "variable": self.variable,
             "protected": set(self.protected),
             "trying": self.trying,
@@ -410,7 +432,7 @@ class ClassWriter:
                 self.attributes.add(attribute)
                 self.base.append(f"self.{attribute} = {text}")
             return f"self.{attribute}"
-        if self.loop is not None and not isinstance(name.base, Template):
+        if (self.loop is not None and not isinstance(name.base, Template)) or name.indices:
             keyed = any(isinstance(each, Arm) for each in self.contexts)
             return declare_member(self, name, attribute, text, keyed)
         if attribute in self.attributes:
@@ -466,6 +488,15 @@ class ClassWriter:
     def loops(self) -> list[Loop]:
         """The loops around, outermost first."""
         return [context for context in self.contexts if isinstance(context, Loop)]
+
+    @property
+    def around(self) -> tuple[Any, ...]:
+        """The loops around, and the arms, each with whether its condition holds."""
+        return tuple(
+            (each.choice, each.holds) if isinstance(each, Arm) else each
+            for each in self.contexts
+            if isinstance(each, Loop) or each.choice is not None
+        )
 
     @property
     def conditional(self) -> bool:
@@ -589,7 +620,8 @@ class ClassWriter:
                 mapping[name] = s.name(size_name(name))
             elif name not in self.used_names:
                 mapping[name] = s.Symbol("attribute", s.name("self"), self.capture(name))
-        return s.text(s.substitute_shallow(value, mapping), outer)
+        value = s.substitute_shallow(value, mapping)
+        return s.text(self.unit.named(self, value), outer)
 
     def _kept(self, value: Any) -> Any:
         """A value in terms of what an attribute can keep: the constructor's locals change in loops."""
@@ -654,13 +686,24 @@ class ClassWriter:
 
     def open_family(self, name: str) -> Family:
         """A family that is read above where it is made: a run reads what an earlier one left."""
-        shape = self.family_shapes.get(name)
-        if shape is None:
-            shape = (s.name("@recursive"), s.name("@recursive"), s.name("@recursive"))
-        family = Family(self.family_variable(name), shape, (None,), False)
+        family = Family(self, name, self.family_variable(name))
         self.families[name] = family
-        self.head.append(f"{family.variable}: dict[int, Tensor] = {{}}")
+        kind = "list[Tensor] = []" if family.ordered else "dict[int, Tensor] = {}"
+        self.head.append(f"{family.variable}: {kind}")
         return family
+
+    def kept_channels(self, name: str, ordered: bool) -> Variable:
+        """The constructor's list, or dict, of the channels of a family of values."""
+        if name not in self._kept_lists:
+            local = self.locals.take(f"{name}_channels")
+            self._kept_lists[name] = Variable(local, frame=self.frames[0])
+        kept = self._kept_lists[name]
+        self.locals.reserve(kept.local)
+        if name not in self.kept:
+            self.kept.add(name)
+            kind, empty = ("list[int]", "[]") if ordered else ("dict[int, int]", "{}")
+            self.base.append(f"{kept.local}: {kind} = {empty}")
+        return kept
 
     def flag(self, condition: Any) -> str:
         """A condition of the constructor, as `forward` asks it."""

@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from archdsl.ir.recipe import Recipe
+
 
 class Callee(Node):
     """A block, op or extern as a compile-time value, with the arguments bound so far.
@@ -140,18 +142,19 @@ class Cost:
     """What an op does to a shape, and what that takes; the same for every use alike.
 
     `extent` and `stride` are its reach on a map; `stride` is None where it sees the whole map.
+    `centres`: a constant that is added to each channel before it doesn't show.
     """
 
     __slots__ = (
         "activations",
         "arguments",
         "buffers",
+        "centres",
         "counted",
         "extent",
         "linear",
         "local",
         "macs",
-        "norm",
         "op",
         "outputs",
         "params",
@@ -173,7 +176,7 @@ class Cost:
         stride: tuple[Any, Any] | None = (1, 1),
         weighted: bool = False,
         linear: bool = False,
-        norm: bool = False,
+        centres: bool = False,
     ) -> None:
         self.op = op
         self.outputs = outputs
@@ -188,7 +191,7 @@ class Cost:
         self.weighted = weighted
         self.counted = weighted or params > 0 or macs > 0 or buffers > 0
         self.linear = linear
-        self.norm = norm
+        self.centres = centres
 
 
 class Sub:
@@ -256,10 +259,8 @@ class Instance:
         "failed",
         "inputs",
         "nodes",
-        "normed",
         "observed",
         "outputs",
-        "pending",
         "reach",
         "results",
         "structure",
@@ -278,8 +279,6 @@ class Instance:
     structure: Any
     aux: tuple[AuxHead, ...]
     failed: bool
-    normed: tuple[int, ...]
-    pending: tuple[Any, ...]
 
     @property
     def depth(self) -> int:
@@ -453,9 +452,9 @@ class Row:
         return Row(path, name, child.instance, self.aux, child.reused or self.reused)
 
 
-def join(prefix: str, path: str) -> str:
+def join(prefix: str, path: str, joint: str = ".") -> str:
     """Two parts of a path; either may be empty."""
-    return f"{prefix}.{path}" if prefix and path else prefix or path
+    return f"{prefix}{joint}{path}" if prefix and path else prefix or path
 
 
 def count(totals: Totals, cost: Cost, reused: bool) -> None:
@@ -482,7 +481,8 @@ class Design(Node):
     """A variant, checked: the instance of its model, and what leaves it.
 
     `inputs` and `outputs` are names and shapes ("in" and None where unnamed). `overridden` tells
-    that the input is not the declared one; `notes` say what was left unchecked for that.
+    that the input is not the declared one; `notes` say what was left unchecked for that. The first
+    of the `recipes` is how it is trained unless another is asked for.
     """
 
     variant: str | None
@@ -492,6 +492,7 @@ class Design(Node):
     outputs: tuple[tuple[str | None, Shape], ...]
     overridden: bool = False
     notes: tuple[str, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
 
     @property
     def name(self) -> str:

@@ -16,9 +16,11 @@ from archdsl.ir.program import (
     Region,
     ValueTarget,
 )
+from archdsl.ir.recipe import AuxLoss, Method, Recipe, Steps, Train
 from archdsl.node import Node
 from archdsl.ops.op import Op
 from archdsl.source import Source, Span
+from archdsl.values import show
 
 _HIDDEN = frozenset({"span", "source", "sources", "comments", "uid", "chain", "callee_span"})
 
@@ -40,6 +42,8 @@ def dump_program(program: Program) -> str:
         given = ", ".join(f"{a.parameter}={_expr(a.value)}" for a in variant.arguments)
         lines.append(f"variant {variant.name} = {variant.definition}({given})")
         lines += [f"  expect {claim.key}: {_expr(claim.value)}" for claim in variant.claims]
+    for train in program.recipes:
+        lines += ["", *_train(train)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -54,6 +58,8 @@ def dump_design(design: Design) -> str:
     ]
     for row in design.tree().children:
         lines += _rows(row, 1)
+    for recipe in design.recipes:
+        lines += _recipe(recipe)
     return "\n".join(lines) + "\n"
 
 
@@ -93,6 +99,43 @@ def _definition(definition: Definition) -> Iterator[str]:
         for rule in told.rules:
             target = "none" if rule.target is None else _expr(rule.target)
             yield f"    {''.join(map(_pattern, rule.pattern))}: {target}"
+
+
+def _train(train: Train) -> Iterator[str]:
+    """A recipe as written, with every argument at its parameter."""
+    targets = ", ".join(target.name for target in train.targets)
+    yield f"train {train.name} for {targets or 'all'}"
+    for told in train.told:
+        given = ", ".join(
+            f"{choice.name}({', '.join(map(_plain, choice.arguments))})" for choice in told.methods
+        )
+        yield f"  {told.key}: {given if told.value is None else _expr(told.value)}"
+
+
+def _recipe(recipe: Recipe) -> Iterator[str]:
+    """A recipe on numbers: the fields that say how it trains."""
+    yield f"  train {recipe.name}"
+    for field in recipe._fields:
+        value = getattr(recipe, field)
+        if field in ("name", "variant", "model", "span") or value is None or value == ():
+            continue
+        if isinstance(value, Steps):
+            for part in value._fields:
+                methods = getattr(value, part)
+                if methods:
+                    yield f"    {field} {part}: {', '.join(map(_method, methods))}"
+        else:
+            yield f"    {field}: {_method(value) if isinstance(value, Method) else _worth(value)}"
+
+
+def _method(method: Method) -> str:
+    return f"{method.name}({', '.join(f'{name}={_worth(v)}' for name, v in method.arguments)})"
+
+
+def _worth(value: Any) -> str:
+    if isinstance(value, tuple) and value and isinstance(value[0], AuxLoss):
+        return ", ".join(f"{head.path} {head.weight:g}" for head in value)
+    return value if isinstance(value, str) else show(value)
 
 
 def _pattern(part: str | Capture) -> str:

@@ -21,6 +21,10 @@ from archdsl.node import Node
 from archdsl.ops.op import Op
 from archdsl.source import Source, Span
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from archdsl.ir.recipe import Train
+
 
 class ModuleName(Node):
     """The attribute (or Sequential key) of a module.
@@ -400,3 +404,4 @@ class Program(Node):
     externs: tuple[Extern, ...]
     definitions: tuple[Definition, ...]
     variants: tuple[Variant, ...]
+    recipes: tuple[Train, ...] = ()

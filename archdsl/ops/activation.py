@@ -41,6 +41,7 @@ def _plain(
         activation=True,
         inplace=inplace,
         saves_output=saves_output,
+        pointwise=True,
         stateful=stateful,
         aliases=aliases,
     )
@@ -240,6 +241,7 @@ OPS = (
             arguments=lambda args, x: (optional("approximate", args["approximate"], "none"),),
         ),
         rank=None,
+        pointwise=True,
         activation=True,
     ),
     _plain(
@@ -294,6 +296,7 @@ OPS = (
             ),
         ),
         rank=None,
+        pointwise=True,
         activation=True,
         inplace=True,
     ),

@@ -1,4 +1,4 @@
-"""Scaling, matrix products, and means over axes."""
+"""Constants, learned factors, and matrix products."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from archdsl.ops.op import Args, Op, OpError, OpParam, Shape, Torch, known
 from archdsl.ops.rules import (
     as_map,
     atom,
-    axis_of,
     describe,
     optional,
     positional,
     product,
     show,
-    whole,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 CATEGORY = "arithmetic"
 TENSOR = "from torch import Tensor, nn"
@@ -57,19 +55,6 @@ class LayerScale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.gamma.view(-1, 1, 1)
-'''
-
-REDUCE = '''\
-class {name}(nn.Module):
-    """{doc} over axes; 0 is the batch."""
-
-    def __init__(self, axes: tuple[int, ...], keep: bool = True) -> None:
-        super().__init__()
-        self.axes = axes
-        self.keep = keep
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.{method}(self.axes, keepdim=self.keep)
 '''
 
 
@@ -119,59 +104,6 @@ def _broadcast(a: Shape, b: Shape) -> Shape:
     return tuple(out)
 
 
-# reductions
-
-
-def _reduce_axes(op: str, args: Args, x: Shape) -> tuple[int, ...]:
-    axes = tuple(axis_of(op, axis, len(x), "axes") for axis in args["axes"])
-    if not axes or len(set(axes)) != len(axes):
-        raise OpError("E240", f"`{op}` needs each axis once, and gets {show(args['axes'])}", "axes")
-    if len(axes) == len(x) and not args["keep"]:
-        raise OpError(
-            "E240", f"`{op}` over all axes leaves nothing", "axes", "`keep=true` keeps them as 1"
-        )
-    return axes
-
-
-def _reduce(name: str, class_name: str, method: str, what: str, use: str) -> Op:
-    def shape(args: Args, x: Shape) -> Shape:
-        axes = _reduce_axes(name, args, x)
-        if args["keep"]:
-            return tuple(1 if axis in axes else size for axis, size in enumerate(x))
-        return tuple(size for axis, size in enumerate(x) if axis not in axes)
-
-    def expression(x: str, args: Any) -> str:
-        axes = tuple(axis + 1 if axis >= 0 else axis for axis in whole(args["axes"]) or ())
-        dims = str(axes[0]) if len(axes) == 1 else str(axes)
-        keep = "" if args["keep"] == "False" else f", keepdim={args['keep']}"
-        return f"{atom(x)}.{method}({dims}{keep})"
-
-    return Op(
-        name=name,
-        stem=name,
-        doc=f"{what} over some axes; {use}.",
-        category=CATEGORY,
-        parameters=(
-            OpParam(name="axes", type="ints", doc="axes, the batch not counted: 0 is the channels"),
-            OpParam(name="keep", type="bool", default=True, doc="keep them, with size 1"),
-        ),
-        shape=shape,
-        window=_nothing,
-        torch=Torch(
-            module=class_name,
-            helper=REDUCE.format(name=class_name, doc=what, method=method),
-            arguments=lambda args, x: (
-                *positional(tuple(axis + 1 for axis in _reduce_axes(name, args, x))),
-                optional("keep", args["keep"], True),
-            ),
-            expression=expression,
-            imports=(TENSOR,),
-        ),
-        rank=None,
-        saves_output=method == "amax",
-    )
-
-
 OPS = (
     Op(
         name="identity",
@@ -184,6 +116,7 @@ OPS = (
             expression=lambda x, args: x,
         ),
         rank=None,
+        pointwise=True,
     ),
     Op(
         name="scale",
@@ -199,6 +132,7 @@ OPS = (
             imports=(TENSOR,),
         ),
         rank=None,
+        pointwise=True,
     ),
     Op(
         name="shift",
@@ -214,6 +148,7 @@ OPS = (
             imports=(TENSOR,),
         ),
         rank=None,
+        pointwise=True,
     ),
     Op(
         name="layer_scale",
@@ -253,14 +188,7 @@ OPS = (
             imports=(TORCH,),
         ),
         rank=None,
-    ),
-    _reduce("reduce_mean", "ReduceMean", "mean", "The mean", "`[1, 2]` is global pooling"),
-    _reduce(
-        "reduce_max",
-        "ReduceMax",
-        "amax",
-        "The maximum",
-        "`[0]` is the channel pooling of CBAM (Woo et al., 2018)",
+        pointwise=True,
     ),
 )
 

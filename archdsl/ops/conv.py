@@ -141,7 +141,7 @@ def _conv_shape(args: Args, x: Shape) -> Shape:
     return (args["width"], *slide("conv", args, x))
 
 
-def _conv_params(args: Args, x: Shape) -> Any:
+def conv_params(args: Args, x: Shape) -> Any:
     tall, wide = pair(args["kernel"])
     weights = args["width"] * (x[0] // args["groups"]) * tall * wide
     return weights + args["width"] if args["bias"] else weights
@@ -152,11 +152,11 @@ def _state(args: Args, *weight: Any) -> dict[str, Shape]:
     return {**state, "bias": (args["width"],)} if args["bias"] else state
 
 
-def _conv_state(args: Args, x: Shape) -> dict[str, Shape]:
+def conv_state(args: Args, x: Shape) -> dict[str, Shape]:
     return _state(args, args["width"], x[0] // args["groups"], *pair(args["kernel"]))
 
 
-def _conv_macs(args: Args, x: Shape, out: Shape) -> Any:
+def conv_macs(args: Args, x: Shape, out: Shape) -> Any:
     tall, wide = pair(args["kernel"])
     return out[1] * out[2] * out[0] * (x[0] // args["groups"]) * tall * wide
 
@@ -333,9 +333,9 @@ OPS = (
         category="weights",
         parameters=(WIDTH, KERNEL, STRIDE, PAD, DILATION, GROUPS, BIAS, PAD_MODE),
         shape=_conv_shape,
-        params=_conv_params,
-        state=_conv_state,
-        macs=_conv_macs,
+        params=conv_params,
+        state=conv_state,
+        macs=conv_macs,
         window=_window,
         torch=Torch(module="nn.Conv2d", arguments=_conv_arguments, select=_conv_form),
         weighted=True,
@@ -359,9 +359,9 @@ OPS = (
             PAD_MODE,
         ),
         shape=_depthwise_shape,
-        params=lambda args, x: _conv_params(_as_conv(args, x), x),
-        state=lambda args, x: _conv_state(_as_conv(args, x), x),
-        macs=lambda args, x, out: _conv_macs(_as_conv(args, x), x, out),
+        params=lambda args, x: conv_params(_as_conv(args, x), x),
+        state=lambda args, x: conv_state(_as_conv(args, x), x),
+        macs=lambda args, x, out: conv_macs(_as_conv(args, x), x, out),
         window=_window,
         torch=Torch(
             module="nn.Conv2d",

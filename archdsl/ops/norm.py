@@ -197,6 +197,7 @@ OPS = (
         torch=Torch(module="nn.BatchNorm2d", arguments=_batch_arguments, select=_batch_form),
         rank=None,
         norm=True,
+        centres=lambda args, x: True,
         stateful=True,
         aliases=("batch_norm",),
     ),
@@ -254,6 +255,7 @@ OPS = (
         ),
         rank=None,
         norm=True,
+        centres=lambda args, x: bool(args["groups"] == x[0]),
         stateful=True,
     ),
     Op(
@@ -273,6 +275,7 @@ OPS = (
         state=_batch_state,
         torch=Torch(module="nn.InstanceNorm2d", arguments=_instance_arguments),
         norm=True,
+        centres=lambda args, x: True,
         stateful=True,
     ),
     Op(

@@ -146,6 +146,10 @@ def no_macs(args: Args, x: Shape, out: Shape) -> int:
     return 0
 
 
+def never(args: Args, x: Shape) -> bool:
+    return False
+
+
 def same_shape(args: Args, x: Shape) -> Shape:
     return x
 
@@ -172,6 +176,9 @@ class Op(Node):
     shape of the value that flows in. `inplace` activations take torch's `inplace` argument.
     `saves_output`: the backward pass, of the in-place form at least, needs the output, so that
     nothing may change it in place.
+    `pointwise` ops need no batch: they count axes from the end, or not at all, so that they work
+    on a block's own tensors, too.
+    `centres` says whether a constant that is added to each channel before the op doesn't show.
     `stateful` ops hold parameters, buffers or a random state: two uses are two modules.
     `params` may depend on the input's shape, `macs` also on the output's; neither includes the
     batch, and multiply-adds leave out biases. `state` tells what the module adds to a
@@ -192,11 +199,12 @@ class Op(Node):
     rank: int | None = 3
     weighted: bool = False
     norm: bool = False
+    centres: Callable[[Args, Shape], bool] = never
     activation: bool = False
     saves_output: bool = False
+    pointwise: bool = False
     stateful: bool = False
     inplace: bool = False
-    values: int = 1
     aliases: tuple[str, ...] = ()
 
 

@@ -204,6 +204,28 @@ def axis_of(op: str, axis: int, rank: int, parameter: str) -> int:
     return axis % rank
 
 
+def broadcast(op: str, x: Shape, k: Shape) -> Shape:
+    """The shape of two values that meet place by place; sides of 1 go with any."""
+    if len(x) != len(k):
+        raise OpError(
+            "E248",
+            f"`{op}` takes two values with as many axes: {show(tuple(x))} and {show(tuple(k))}",
+            "k",
+            "`reshape` brings them to the same number",
+        )
+    out = []
+    for one, other in zip(x, k):
+        if known(one, other) and one != other and 1 not in (one, other):
+            raise OpError(
+                "E248",
+                f"`{op}` takes two values of one shape: {show(tuple(x))} and {show(tuple(k))}",
+                "k",
+            )
+        wide = known(other) and other != 1 and not known(one)
+        out.append(other if wide or (known(one) and one == 1) else one)
+    return tuple(out)
+
+
 def optional(name: str, value: Any, default: Any) -> Argument:
     """A keyword argument that is left out at torch's default."""
     return Argument(name=name, value=scalar(value), default=default)

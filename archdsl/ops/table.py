@@ -6,9 +6,12 @@ from archdsl.ops import (
     activation,
     arithmetic,
     conv,
+    filters,
     norm,
+    pointwise,
     pool,
     rearrange,
+    reduce,
     regularise,
     resample,
 )
@@ -20,12 +23,15 @@ __all__ = ["ENTRIES", "OPS", "check_argument", "check_arguments", "lookup"]
 ENTRIES: tuple[Op, ...] = (
     *conv.OPS,
     *pool.OPS,
+    *filters.OPS,
     *norm.OPS,
     *activation.OPS,
     *regularise.OPS,
     *rearrange.OPS,
     *resample.OPS,
     *arithmetic.OPS,
+    *pointwise.OPS,
+    *reduce.OPS,
 )
 
 OPS: dict[str, Op] = {name: op for op in ENTRIES for name in (op.name, *op.aliases)}

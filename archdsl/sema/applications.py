@@ -56,6 +56,8 @@ class Applications:
                 "a call among values binds arguments and applies nothing",
                 help=f"make it a step: `from ... -> {node.function}(...)`",
             )
+        if entity is not None and binding is not None and _may_hold(binding):
+            return self._of_held(node, scope)
         if entity is not None and entity.kind == "broken":
             return node
         if entity is not None and entity.kind in ("block", "extern"):
@@ -71,16 +73,15 @@ class Applications:
                 node.arguments, args.formals_of_op(op), node.function, node.span, partial=True
             )
             return self._partial(op.name, pairs, node, scope)
-        if (
-            binding is not None
-            and binding.sort in ("number", "any")
-            and binding.callable is not False
-        ):
-            args.check_order(node.arguments)
-            return self._partial(
-                node.function, [(None, argument) for argument in node.arguments], node, scope
-            )
+        if binding is not None and _may_hold(binding):
+            return self._of_held(node, scope)
         raise self._uncallable(node, scope, binding, entity)
+
+    def _of_held(self, node: e.CallExpr, scope: Scope) -> e.Expr:
+        """What a parameter holds, with arguments whose parameters aren't known yet."""
+        args.check_order(node.arguments)
+        pairs = [(None, argument) for argument in node.arguments]
+        return self._partial(node.function, pairs, node, scope)
 
     def _uncallable(
         self, node: e.CallExpr, scope: Scope, binding: Binding | None, entity: Entity | None
@@ -184,8 +185,11 @@ class Applications:
     def model_of(self, entity: Entity) -> Entity:
         """The model behind a variant; circles of variants are reported."""
         seen = {id(entity): entity}
-        while isinstance(entity.node, ast.Variant):
-            base = entity.node.base
+        while isinstance(node := entity.node, ast.Variant):
+            if entity.model is not None:
+                entity = entity.model
+                break
+            base = node.base
             following = entity.unit.names.get(base.text)
             if following is None:
                 models = [
@@ -213,29 +217,38 @@ class Applications:
                 others=((entity.span, "defined here"),),
                 help="write `model` with its input and output shapes",
             )
+        for variant in seen.values():
+            variant.model = entity
         return entity
 
     def variant_arguments(self, entity: Entity) -> tuple[e.Argument, ...]:
         """All arguments of a variant by keyword, its own over those of its base."""
-        chain = [entity]
-        while isinstance(chain[-1].node, ast.Variant):
-            chain.append(chain[-1].unit.names[chain[-1].node.base.text])
-        given: dict[str, e.Argument] = {}
-        for part in reversed(chain[:-1]):
-            node = part.node
-            assert isinstance(node, ast.Variant)
-            resolver = type(self)(part.unit, self.name_of, self.used)
-            pairs = args.match(
-                node.arguments,
-                self.formals(chain[-1]),
-                node.base.text,
-                node.base.span,
-                partial=True,
+        formals = self.formals(entity)
+        chain = []
+        while isinstance(entity.node, ast.Variant) and entity.given is None:
+            chain.append(entity)
+            entity = entity.unit.names[entity.node.base.text]
+        given = entity.given or {}
+        for part in reversed(chain):
+            given = part.given = given | self._own_arguments(part, formals)
+        return tuple(given[f.name] for f in formals if f.name in given)
+
+    def _own_arguments(
+        self, entity: Entity, formals: tuple[args.Formal, ...]
+    ) -> dict[str, e.Argument]:
+        """The arguments that a variant itself gives, by keyword."""
+        node = entity.node
+        assert isinstance(node, ast.Variant)
+        resolver = type(self)(entity.unit, self.name_of, self.used)
+        pairs = args.match(node.arguments, formals, node.base.text, node.base.span, partial=True)
+        return {
+            formal.name: e.Argument(
+                name=formal.name,
+                value=resolver.resolve(argument.value, Scope()),
+                span=argument.span,
             )
-            for formal, argument in pairs:
-                value = resolver.resolve(argument.value, Scope())
-                given[formal.name] = e.Argument(name=formal.name, value=value, span=argument.span)
-        return tuple(given[f.name] for f in self.formals(chain[-1]) if f.name in given)
+            for formal, argument in pairs
+        }
 
     def variant(
         self, entity: Entity, changed: Sequence[e.Argument], span: Span
@@ -284,3 +297,8 @@ def is_op(name: str) -> bool:
 
 def _binds(binding: Binding | None) -> bool:
     return binding is not None and binding.callable is True
+
+
+def _may_hold(binding: Binding) -> bool:
+    """Whether a name may stand for a block or op, as far as the text tells."""
+    return binding.sort in ("number", "any") and binding.callable is not False

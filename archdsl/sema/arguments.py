@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from archdsl.diagnostics import Fix
 from archdsl.expr import Number
 from archdsl.node import Node
+from archdsl.ops import table
 from archdsl.ops.op import REQUIRED
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
+from archdsl.sema.synonyms import arguments_here
 from archdsl.source import Span
 
 TYPE_CHECKING = False
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from archdsl.expr import Argument
     from archdsl.ops.op import Op
     from archdsl.syntax import ast
+
+
+# What layers of other libraries bring along.
+_STEPS = ("activation", "activation_fn", "batch_norm", "batch_normalize", "norm", "norm_layer")
 
 
 class Formal(Node):
@@ -67,7 +74,7 @@ def match(
             else by_name.get(argument.name)
         )
         if formal is None:
-            raise unknown(argument, formals, what)
+            raise unknown(argument, formals, what, arguments)
         if formal.name in given:
             raise repeated(
                 formal.name, argument, given[formal.name], _torch_order(arguments, formals, what)
@@ -124,20 +131,37 @@ def _at(position: int, argument: Argument, formals: Sequence[Formal], what: str)
     )
 
 
-def unknown(argument: Argument, formals: Sequence[Formal], what: str) -> SpecError:
-    """The finding that there is no parameter of the argument's name."""
+def unknown(
+    argument: Argument, formals: Sequence[Formal], what: str, arguments: Sequence[Argument] = ()
+) -> SpecError:
+    """The finding that there is no parameter of the argument's name; of a call with these
+    `arguments`, where they may be those of another library."""
     names = [formal.name for formal in formals]
     note = f"the parameters are {signature(formals)}" if names else f"`{what}` takes no arguments"
     name = argument.name or ""
     start = argument.span.start
     at = Span(source=argument.span.source, start=start, end=start + len(name))
+    help, fix = did_you_mean(name, names), respelt(name, names, at)
+    here = None if (help and fix) or not arguments else arguments_here(arguments, names)
+    if name in _STEPS and "norm" in name:
+        help, fix = f"a norm is a step of its own: `{what}(...) -> bn`", None
+    elif name in _STEPS:
+        help, fix = f"an activation is a step of its own: `{what}(...) -> relu`", None
+    elif here is not None and table.lookup(what) is not None:
+        call = f"`{what}({', '.join(here)})`" if here else f"`{what}`"
+        never = name not in names and len(here) < len(arguments)
+        help = f"input channels are never written: {call}" if never else f"it is {call} here"
+        all_named = Span(
+            source=at.source, start=arguments[0].span.start, end=arguments[-1].span.end
+        )
+        fix = Fix(span=all_named, text=", ".join(here))
     return error(
         "E310",
         f"`{what}` has no parameter `{name}`",
         at,
         notes=(note,),
-        help=did_you_mean(name, names),
-        fix=respelt(name, names, at),
+        help=help,
+        fix=fix,
     )
 
 

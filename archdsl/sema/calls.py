@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl import expr as e
+from archdsl.diagnostics import Fix
 from archdsl.ir import program as p
 from archdsl.node import Node
 from archdsl.ops import table
@@ -62,6 +63,8 @@ def target_of(call: ast.Call, place: Place, resolver: Resolver) -> Target:
         return _shared(call, binding)
     if binding is not None and binding.callable is True:
         return _held(call, binding, place, resolver)
+    if binding is not None and entity is not None and _may_hold(binding):
+        return _held(call, binding, place, resolver)
     if entity is not None and entity.kind in ("block", "extern", "variant", "broken"):
         return _defined(call, entity, place, resolver)
     op = table.lookup(name)
@@ -71,7 +74,7 @@ def target_of(call: ast.Call, place: Place, resolver: Resolver) -> Target:
         return Target(
             kind="op", callee=op.name, stem=op.stem, op=op, arguments=bound, steady=steady
         )
-    if binding is not None and binding.sort in ("number", "any") and binding.callable is None:
+    if binding is not None and _may_hold(binding):
         return _held(call, binding, place, resolver)
     raise _uncallable(call, binding, entity, place, resolver)
 
@@ -231,23 +234,34 @@ def _uncallable(
         kinds.append(f"what {listed(sorted(held))} may hold")
     known = held | blocks | set(table.OPS) | set(MERGES)
     standard = in_standard(name)
+    elsewhere = None if standard else _called_elsewhere(name)
+    fix = respelt(name, known, call.name.span) if standard is None else None
+    if elsewhere is not None:
+        fix = Fix(span=call.name.span, text=elsewhere)
     return error(
         "E302",
         f"there is no block or op `{name}`",
         call.name.span,
         "unknown",
         notes=(f"looked for among {' and '.join(kinds)}",),
-        help=standard or _called_elsewhere(name) or did_you_mean(name, known),
-        fix=None if standard else respelt(name, known, call.name.span),
+        help=standard
+        or (f"it is called `{elsewhere}` here" if elsewhere else did_you_mean(name, known)),
+        fix=fix,
     )
 
 
 def _called_elsewhere(name: str) -> str | None:
+    """The op that other libraries call so."""
     op = op_of(name, set(table.OPS))
     if op is None or op == name.lower():
         return None
     known = table.lookup(op)
-    return f"it is called `{known.name if known is not None else op}` here"
+    return known.name if known is not None else op
+
+
+def _may_hold(binding: Binding) -> bool:
+    """Whether a name may stand for a block or op, as far as the text tells."""
+    return binding.sort in ("number", "any") and binding.callable is None
 
 
 def _holds(binding: Binding | None) -> bool:

@@ -253,13 +253,18 @@ def families(body: ast.Body) -> Iterator[tuple[str, Span, bool]]:
                 todo.append(statement.body)
             if not isinstance(statement, ast.Chain):
                 continue
+            yield from _members(statement.result)
             for step in statement.steps:
                 if step.label is not None and step.label.indices:
                     yield str(step.label.base), step.label.span, True
-                for name in step.result.names if step.result is not None else ():
-                    if name.indices:
-                        yield name.base, name.span, False
+                yield from _members(step.result)
                 todo.extend(_bodies(step.action))
+
+
+def _members(result: ast.As | None) -> Iterator[tuple[str, Span, bool]]:
+    for name in result.names if result is not None else ():
+        if name.indices:
+            yield name.base, name.span, False
 
 
 def _bodies(action: ast.Action) -> Iterator[ast.Body]:

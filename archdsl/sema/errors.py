@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.diagnostics import Diagnostic, Fix, Label, SpecError
+from archdsl.nearest import near, slips
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,43 +44,14 @@ def did_you_mean(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> s
 
 
 def respelt(name: str, candidates: Iterable[str], at: Span) -> Fix | None:
-    """The mend for a misspelt name whose text is at `at`: the one candidate of the same letters,
-    or a slip or two of the keyboard away. None where two are, or where the name is too short to
-    tell."""
-    alike = [other for other in set(candidates) if other != name and other.lower() == name.lower()]
-    if len(alike) == 1:
-        return Fix(span=at, text=alike[0])
-    slips = 2 if len(name) > 4 else 1
-    close = [other for other in set(candidates) if 0 < _distance(name, other) <= slips]
-    return Fix(span=at, text=close[0]) if len(close) == 1 and len(name) > 2 else None
+    """The mend for a misspelt name whose text is at `at`. None where several may be meant, or
+    where the name is too short to tell."""
+    meant = slips(name, candidates)
+    return Fix(span=at, text=meant[0]) if len(meant) == 1 and _tells(name, meant[0]) else None
 
 
-def _distance(one: str, other: str) -> int:
-    """Letters to insert, drop, change or swap with their neighbour; 3 stands for more than 2."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        before, last, row = row, before, [i]
-        for j, wanted in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], wanted):
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return min(row[-1], 3)
-
-
-def near(name: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The candidate that was probably meant, if any."""
-    from difflib import get_close_matches
-
-    known = sorted({text for text in candidates if text != name})
-    lowered = {text.lower(): text for text in reversed(known)}
-    if name.lower() in lowered:
-        return lowered[name.lower()]
-    matches = get_close_matches(name, known, n=1, cutoff=cutoff)
-    return matches[0] if matches else None
+def _tells(name: str, meant: str) -> bool:
+    return len(name) > 2 or name.lower() == meant.lower()
 
 
 def listed(names: Iterable[str]) -> str:

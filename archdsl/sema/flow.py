@@ -266,7 +266,13 @@ class Flow(Merges):
         if place.sequential is not None:
             raise out_of_place("`aux`", aux.span, place.sequential)
         if self.kind != "model" or place.merged or place.looped:
-            raise misplaced("`aux`", aux.span, "a side head leaves the main stream of a model")
+            where = "in a loop" if place.looped else "in a merge" if place.merged else "in a block"
+            raise misplaced(
+                "`aux`",
+                aux.span,
+                f"a side head leaves the main stream of a model, and this is {where}",
+                "write it after the loop, or the iterations out" if place.looped else None,
+            )
         if step.label is not None:
             raise error(
                 "E324",
@@ -283,7 +289,12 @@ class Flow(Merges):
             raise error("E324", "a side head has a plain label", head.label.span)
         items = self.step(head, place)
         if len(items) != 1 or (isinstance(items[0], p.Group) and items[0].name is None):
-            raise error("E324", "a side head of several steps needs a label", aux.span)
+            raise error(
+                "E324",
+                "a side head of several steps needs a label",
+                aux.span,
+                help="`aux name: { ... }`",
+            )
         name = head.label.base if head.label is not None else ""
         reason = refusal_of_name(str(name))  # a value of the forward, too
         if head.label is not None and reason is not None:

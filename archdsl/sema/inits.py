@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl import expr as e
 from archdsl.diagnostics import Fix
 from archdsl.ir import program as p
+from archdsl.ir.walk import modules
 from archdsl.node import replace
 from archdsl.ops import table
 from archdsl.sema import arguments as args
@@ -13,7 +14,7 @@ from archdsl.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from archdsl.sema.resolve import Resolver
     from archdsl.sema.scope import Scope
@@ -79,49 +80,48 @@ def placed(definition: p.Definition, known: Mapping[str, p.Definition]) -> p.Def
 def _found(
     place: p.InitPlace, definition: p.Definition, known: Mapping[str, p.Definition]
 ) -> p.InitPlace:
-    modules = dict(_modules(definition.body))
+    inside = _named(definition.body)
     where = f"`{definition.name}`"
+    names = place.path.split(".")
     item: p.Item | None = None
-    for name in place.path.split("."):
-        if name not in modules:
+    several = False
+    for name in names:
+        if several:
+            raise error(
+                "E316",
+                f"{where} is a list of modules: a rule is about all of it",
+                place.span,
+                help="say what is in them as an `init` of their block",
+            )
+        if name not in inside:
             raise error(
                 "E316",
                 f"{where} has no module `{name}`",
                 place.span,
-                help=did_you_mean(name, modules),
+                help=did_you_mean(name, inside),
             )
-        item = modules[name]
+        item, several = inside[name]
         where = f"`{name}`"
-        modules = dict(_inside(item, known))
-    leaf = isinstance(item, p.Call) and item.kind == "op"
+        inside = _inside(item, known)
+    leaf = isinstance(item, p.Call) and item.kind == "op" and not several
     return replace(place, leaf=leaf)  # type: ignore[no-any-return]
 
 
-def _inside(item: p.Item, known: Mapping[str, p.Definition]) -> Iterator[tuple[str, p.Item]]:
+def _inside(item: p.Item, known: Mapping[str, p.Definition]) -> dict[str, tuple[p.Item, bool]]:
     """The modules that a module holds, as far as the text tells."""
     if isinstance(item, p.Call):
-        if item.kind == "block" and item.callee in known:
-            yield from _modules(known[item.callee].body)
-    elif isinstance(item, (p.Group, p.Part, p.Repeat, p.For)):
-        yield from _modules(item.body)
+        held = item.kind == "block" and item.callee in known
+        return _named(known[item.callee].body) if held else {}
+    return _named(item.body) if isinstance(item, (p.Group, p.Part, p.Repeat, p.For)) else {}
 
 
-def _modules(node: object) -> Iterator[tuple[str, p.Item]]:
-    """The modules of a region that have a name which is known beforehand, each with its item."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _modules(each)
-    elif isinstance(node, (p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
-        yield from _modules(tuple([getattr(node, field) for field in type(node)._fields]))
-    elif isinstance(node, p.Item):
-        name = getattr(node, "container", None) or getattr(node, "name", None)
-        if isinstance(node, p.Share):
-            yield from _modules(node.call)
-        elif not isinstance(name, p.ModuleName):
-            parts = [getattr(node, field) for field in type(node)._fields]
-            yield from _modules(tuple([part for part in parts if not isinstance(part, str)]))
-        elif isinstance(name.base, str) and not name.indices:
-            yield name.base, node
+def _named(region: p.Region) -> dict[str, tuple[p.Item, bool]]:
+    """The modules of a region whose names are known beforehand, and whether each is a list."""
+    return {
+        name.base: (item, several)
+        for name, item, several in modules(region)
+        if isinstance(name.base, str)
+    }
 
 
 def lower_fill(node: e.Expr, resolver: Resolver, scope: Scope) -> e.Expr:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from archdsl.diagnostics import Bag
+    from archdsl.ir.recipe import Train
     from archdsl.sema.place import Place
     from archdsl.sema.units import Load, Unit
 
@@ -71,9 +72,10 @@ class _Session:
         own = [x for x in self._root.own if self._root.names.get(x.text) is x]
         for entity in own:
             self._enqueue(entity)
+        recipes, needed = self._recipes()
         for entity in self._queue:
             self._lower(entity)
-        healthy = sound(self._lowered, ordered(self._lowered, own, self._bag))
+        healthy = sound(self._lowered, ordered(self._lowered, [*own, *needed], self._bag))
         nodes = [self._lowered[x].node for x in healthy if self._lowered[x].node is not None]
         kept = set(healthy)
         file = self._root.file
@@ -87,7 +89,18 @@ class _Session:
             externs=_of(p.Extern, nodes),
             definitions=self._placed(_of(p.Definition, nodes)),
             variants=tuple(self._lowered[x].node for x in own if x.kind == "variant" and x in kept),
+            recipes=recipes if kept.issuperset(needed) else (),
         )
+
+    def _recipes(self) -> tuple[tuple[Train, ...], list[Entity]]:
+        """The recipes of the file, and what their values need."""
+        if not any(isinstance(item, ast.Train) for item in self._root.file.items):
+            return (), []
+        from archdsl.sema import recipes
+
+        self._current = Lowered()
+        found = tuple(recipes.lowered(self._root, self.name_of, self._bag))
+        return found, list(self._current.needs)
 
     def _placed(self, definitions: tuple[p.Definition, ...]) -> tuple[p.Definition, ...]:
         known = {definition.name: definition for definition in definitions}

@@ -70,7 +70,11 @@ class Merges(Statements):
         """A merge that joins what arrives, or a split whose parts flow on."""
         name = call.name.text
         if name in ("residual", "dense"):
-            raise error("E341", f"`{name}` needs a body", call.span, help=f"`{name} {{ ... }}`")
+            help = f"`{name} {{ ... }}`"
+            if name == "dense" and call.arguments:  # Keras's
+                said = ", ".join(argument.span.text for argument in call.arguments)
+                help = f"a fully connected layer is `linear({said})`; {help} joins with its input"
+            raise error("E341", f"`{name}` needs a body", call.span, help=help)
         if place.sequential is not None:
             raise out_of_place(f"`{name}`", call.span, place.sequential)
         uid = self.next_uid()
@@ -101,12 +105,25 @@ class Merges(Statements):
             merge.name.span,
             "unknown",
             notes=(f"there are {', '.join(f'`{n}`' for n in MERGES)}",),
-            help=did_you_mean(name, MERGES),
+            help=(
+                "a branch is a step or `{ ... }`, with or without a label: `name: { ... }`"
+                if name == "branch"
+                else did_you_mean(name, MERGES)
+            ),
             fix=respelt(name, MERGES, merge.name.span),
         )
 
     def _arguments(self, merge: ast.Merge | ast.Call, place: Place) -> dict[str, e.Expr]:
         formals = _FORMALS.get(merge.name.text, ())
+        if not formals and merge.arguments:
+            name = merge.name.text
+            raise error(
+                "E313",
+                f"`{name}` takes no arguments",
+                merge.arguments[0].span,
+                help=f"branches stand in braces, a line each: `{name} {{ ... }}`; values that have "
+                f"names are joined by `from (a, b) -> {name}`",
+            )
         pairs = args.match(
             merge.arguments, formals, merge.name.text, merge.name.span, partial=False
         )

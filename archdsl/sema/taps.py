@@ -29,11 +29,16 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
                 tap.span,
                 "unknown",
                 others=((model.name.span, "the model"),),
-                notes=("a tap is a label, a part or a value of the model's own body",),
+                notes=(
+                    "a tap is a label, a part or a value of the model's own body, by a name that "
+                    "is written out: not one that a loop makes",
+                ),
                 help=did_you_mean(tap.text, known),
                 fix=respelt(tap.text, known, tap.span),
             )
-    statements, params = _used(tuple(map(_unsized, statements)), model)
+    inits = _inits(model.body.statements, _cut(statements, set())[1])
+    rest = [statement for statement in statements if not isinstance(statement, ast.Init)]
+    statements, params = _used(tuple(map(_unsized, (*rest, *inits))), model)
     return ast.Block(
         kind="block",
         name=ast.Ident(text=name, span=model.name.span),
@@ -43,6 +48,20 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
         body=replace(model.body, statements=statements),
         span=model.span,
     )
+
+
+def _inits(statements: Sequence[ast.Statement], left: set[str]) -> list[ast.Init]:
+    """How the model's weights begin, without the rules about places that were cut away."""
+    inits = [statement for statement in statements if isinstance(statement, ast.Init)]
+    kept = []
+    for init in inits:
+        rules = []
+        for rule in init.rules:
+            places = tuple(place for place in rule.places if place.names[0].text in left)
+            if places or not rule.places:
+                rules.append(replace(rule, places=places))
+        kept.append(replace(init, rules=tuple(rules)))
+    return [init for init in kept if init.rules]
 
 
 def _unsized(statement: ast.Statement) -> ast.Statement:

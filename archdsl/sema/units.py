@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archdsl.diagnostics import Bag
+    from archdsl.expr import Argument
     from archdsl.sema.arguments import Formal
     from archdsl.source import Span
 
@@ -33,7 +34,7 @@ class Entity:
     for an imported name whose file could not be read: its uses report nothing.
     """
 
-    __slots__ = ("formals", "kind", "name", "node", "span", "text", "unit")
+    __slots__ = ("formals", "given", "kind", "model", "name", "node", "span", "text", "unit")
 
     def __init__(self, kind: str, text: str, node: ast.Item | None, span: Span, unit: Unit) -> None:
         self.kind = kind
@@ -43,6 +44,9 @@ class Entity:
         self.unit = unit
         self.name: str | None = None
         self.formals: tuple[Formal, ...] | None = None
+        # Of a variant, once they are known: the model behind it, and all arguments.
+        self.model: Entity | None = None
+        self.given: dict[str, Argument] | None = None
 
 
 class Unit:
@@ -159,13 +163,13 @@ def _declare(unit: Unit, ident: ast.Ident, entity: Entity) -> None:
         )
     unit.names[ident.text] = entity
     check_name(ident.text, ident.span)
-    if ident.text in MERGES or table.lookup(ident.text) is not None:
-        raise error(
-            "E305", f"`{ident.text}` is an op of the language", ident.span, help="rename it"
-        )
     if ident.text in BUILTINS:
         raise error(
             "E305", f"`{ident.text}` is a function of the language", ident.span, help="rename it"
+        )
+    if ident.text in MERGES or table.lookup(ident.text) is not None:
+        raise error(
+            "E305", f"`{ident.text}` is an op of the language", ident.span, help="rename it"
         )
 
 

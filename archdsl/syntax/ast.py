@@ -337,9 +337,10 @@ class Weights(Item):
 
 
 class Train(Item):
-    """`train name { ... }`: kept by the printer, compiled by a later issue."""
+    """`train name for a, b { ... }`: how variants are trained, by default all of the file's."""
 
     name: Ident
+    targets: tuple[Ident, ...]
     pairs: tuple[Pair, ...]
 
 

@@ -105,7 +105,12 @@ class Builder:
         return ast.Paper(pairs=c[1][0], span=_until(c[0], c[1][1]))
 
     def train(self, c: Children) -> ast.Train:
-        return ast.Train(name=_id(c[1]), pairs=c[2][0], span=_until(c[0], c[2][1]))
+        return ast.Train(
+            name=_id(c[1]), targets=c[2] or (), pairs=c[3][0], span=_until(c[0], c[3][1])
+        )
+
+    def train_for(self, c: Children) -> tuple[ast.Ident, ...]:
+        return _ids(c[1:])
 
     def weights(self, c: Children) -> ast.Weights:
         return ast.Weights(

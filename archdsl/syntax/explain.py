@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.nearest import near
 from archdsl.source import Source
 from archdsl.syntax.errors import syntax_error
-from archdsl.syntax.habits import habit
+from archdsl.syntax.habits import comment, habit
 from archdsl.syntax.lexer import STATEMENT_WORDS, TOP_WORDS, Token
 
 Place = tuple[int, int]
@@ -20,6 +21,8 @@ _PYTHON_ITEMS = {
     "if": "conditions stand inside blocks and models",
     "for": "loops stand inside blocks and models",
 }
+
+_DECLARED = frozenset(("const", "var", "val", "int", "define", "set", "static"))
 
 # What was being written, by the token that began it.
 _WRITTEN = {
@@ -95,6 +98,11 @@ def explain(
     return Misfit(source, tokens, at, expected, end).diagnostic()
 
 
+def item_meant(word: str) -> str | None:
+    """The word of an item that is misspelt so."""
+    return near(word.lower(), TOP_WORDS, 0.7)
+
+
 class Misfit:
     """A token that does not fit: what could stand there, and what stands around."""
 
@@ -120,7 +128,8 @@ class Misfit:
         if self._in_weights():
             return self._general()
         return (
-            self._top_level()
+            comment(self)
+            or self._top_level()
             or habit(self)
             or self._incomplete_line()
             or self._arithmetic()
@@ -139,6 +148,18 @@ class Misfit:
             or self._beginning()
             or self._general()
         )
+
+    def following(self) -> Token | None:
+        """The token behind the one that does not fit."""
+        return self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
+
+    def within(self, kind: str) -> bool:
+        """Whether it is in an item that a token of this type begins."""
+        return bool(self.tokens) and self.tokens[0].type == kind
+
+    def in_body(self) -> bool:
+        """Whether a brace of the item was opened before."""
+        return any(token.type == "LBRACE" for token in self.tokens[: self.at])
 
     def say(
         self,
@@ -169,6 +190,8 @@ class Misfit:
 
     def context(self) -> str | None:
         """The type of the token that began what is being written here."""
+        if self._item() == "TRAIN":  # its `for` is no loop
+            return "TRAIN"
         depth = 0
         for i in range(self.at - 1, -1, -1):
             kind = self.tokens[i].type
@@ -200,6 +223,8 @@ class Misfit:
             )
         if word in _PYTHON_ITEMS:
             return self.say("E110", f"`{word}` is Python's", help=_PYTHON_ITEMS[word])
+        if word in _DECLARED and len(self.tokens) > 2 and self.tokens[2].type == "_EQUAL":
+            return self.say("E110", f"`{word}` is spelled `let` here", fix="let")
         if self.kind != "NAME":
             return self.say(
                 "E108",
@@ -211,14 +236,12 @@ class Misfit:
         )
 
     def _nearest(self, word: str) -> str:
-        from difflib import get_close_matches
-
-        near = get_close_matches(word.lower(), TOP_WORDS, 1)
+        meant = item_meant(word)
         follows = self.tokens[1].type if len(self.tokens) > 1 else "$END"
         if follows == "_EQUAL":
             return f"for a value write `let {word} = ...`"
-        if near:
-            return f"did you mean `{near[0]}`?"
+        if meant is not None:
+            return f"did you mean `{meant}`?"
         if follows in ("LPAR", "ARROW", "LBRACE", "$END", "_COLON"):
             return "steps stand inside a block or a model"
         return f"an item begins with one of {', '.join(TOP_WORDS)}"
@@ -248,11 +271,15 @@ class Misfit:
         if self.before is None or self.before.type not in ("NAME", "RPAR", "RBRACE"):
             return None
         op = self.token.value
+        values = ""
+        if self.at > 1 and self.before.type == "NAME":
+            if self.tokens[self.at - 2].type in ("_SEP", "LBRACE"):
+                values = f"if `{self.before.value}` is a value, write `from {self.before.value} {op} ...`; "
         adds = "; what adds its input to what it makes is `residual { ... }`"
         return self.say(
             "E101",
             f"`{op}` goes between values, and before it stands a step",
-            help=f"name the step's value, `... as b`, then write `from a {op} b`"
+            help=f"{values}name the step's value, `... as b`, then write `from a {op} b`"
             + (adds if op == "+" else ""),
         )
 
@@ -345,7 +372,8 @@ class Misfit:
             elif kind in _OPENERS:
                 if depth == 0:
                     heads = ("PAPER", "TRAIN", "_EXPECT")
-                    return any(t.type in heads for t in self.tokens[max(i - 2, 0) : i])
+                    before = (self.tokens[0], *self.tokens[max(i - 2, 0) : i])
+                    return any(token.type in heads for token in before)
                 depth -= 1
         return False
 
@@ -499,12 +527,14 @@ class Misfit:
 
     def _in_weights(self) -> bool:
         """Whether it is in an item that holds neither steps nor expressions."""
-        return bool(self.tokens) and self.tokens[0].type == "WEIGHTS"
+        return self.within("WEIGHTS")
 
     def _fitting(self) -> list[str]:
         """What would fit, as far as it is worth saying."""
         step = self.expected >= {"NAME", "LBRACE", "STRING"}
-        apart = ("NAME", "LBRACE", "STRING") if step else ()
+        apart: tuple[str, ...] = ("NAME", "LBRACE", "STRING") if step else ()
+        if "ARROW" in self.expected:  # a body or a label is rarely what is missing in a chain
+            apart += ("LBRACE", "_COLON")
         known = [words for kind, words in _FITTING if kind in self.expected and kind not in apart]
         return [*["a step"] * step, *known][:3]
 

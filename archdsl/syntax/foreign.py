@@ -6,6 +6,7 @@ Each is taken for what is written here instead, so that nothing is reported but 
 from __future__ import annotations
 
 _WRITTEN = {
+    "|>": "->",
     "&&": "and",
     "||": "or",
     "&": "and",

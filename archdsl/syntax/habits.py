@@ -16,7 +16,7 @@ _PYTHON_STATEMENTS = {
     "with": "there is nothing to enter or leave; write the steps",
     "assert": 'write `require condition: "text"`',
     "del": "values need not be deleted",
-    "import": 'imports stand at file level: `import "file.arch" (Name)`',
+    "import": 'ops need no import, and blocks of other specs `import "file.arch" (Name)`',
 }
 _MERGES = frozenset(("concat", "sum", "mul", "mean", "split"))
 
@@ -24,7 +24,21 @@ _MERGES = frozenset(("concat", "sum", "mul", "mean", "split"))
 def habit(misfit: Misfit) -> Diagnostic | None:
     """The diagnostic for a form of another language; None for everything else."""
     for explanation in (
-        _comment,
+        _arrow,
+        _dotted,
+        _arguments,
+        _commas,
+        _label,
+        _counted_before,
+        _named_in_quotes,
+        _argument,
+        _listed,
+        _loop_of_c,
+        _signature,
+        _ports,
+        _from_in,
+        _two_loops,
+        _function_body,
         _python_word,
         _assigned_again,
         _compared,
@@ -40,13 +54,228 @@ def habit(misfit: Misfit) -> Diagnostic | None:
     return None
 
 
-def _comment(misfit: Misfit) -> Diagnostic | None:
-    """`// text` on a line of its own, or behind a step."""
-    if misfit.token is None or misfit.token.value != "//":
+def comment(misfit: Misfit) -> Diagnostic | None:
+    """`// text` on a line of its own, or behind a step; `/* text */`, `-- text`."""
+    token = misfit.token
+    if token is None:
         return None
-    if misfit.before is not None and not misfit.expected & {"ARROW", "_SEP", "NAME"}:
+    first = misfit.before is None or misfit.before.type in ("_SEP", "LBRACE")
+    following = misfit.following()
+    touching = following is not None and following.start_pos == token.end_pos
+    if following is not None and first and touching and token.value in "/-":
+        if (token.value, following.value[:1]) in (("/", "*"), ("-", "-")):
+            misfit.place = (token.start_pos, following.end_pos)
+            return misfit.say(
+                "E110", "a comment begins with `#`", help="write `# text` on each line of it"
+            )
+    if token.value != "//":
+        return None
+    if not first and not misfit.expected & {"ARROW", "_SEP", "NAME"}:
         return None
     return misfit.say("E110", "a comment begins with `#`, not with `//`", fix="#")
+
+
+def _arrow(misfit: Misfit) -> Diagnostic | None:
+    """`=>`, `>`, `- >`, `>>` between two steps."""
+    token = misfit.token
+    if token is None or "ARROW" not in misfit.expected:
+        return None
+    end = token
+    if token.value in "=-" and (following := misfit.following()) is not None:
+        end = following
+    written = misfit.source.text[token.start_pos : end.end_pos]
+    if written.replace(" ", "") not in ("=>", ">", "->"):
+        return None
+    misfit.place = (token.start_pos, end.end_pos)
+    return misfit.say("E110", f"steps are joined by `->`, not by `{written}`", fix="->")
+
+
+def _dotted(misfit: Misfit) -> Diagnostic | None:
+    """`nn.Conv2d(...)`, `self.conv1 = ...`, `model.add(...)` where a step begins."""
+    owner, name = misfit.before, misfit.following()
+    if misfit.kind != "_DOT" or owner is None or owner.type != "NAME":
+        return None
+    if misfit.context() is not None or not misfit.expected & {"ARROW", "_COLON"}:
+        return None
+    misfit.place = (owner.start_pos, owner.end_pos if name is None else name.end_pos)
+    help = "write the step alone, such as `conv(64, 3x3)` or `relu`"
+    if owner.value == "self":
+        help = "a label names a module: `conv1: conv(64, 3x3)`"
+    return misfit.say("E110", "the name of a step has no dot in it", help=help)
+
+
+def _arguments(misfit: Misfit) -> Diagnostic | None:
+    """`conv 64 3x3`"""
+    name, token = misfit.before, misfit.token
+    if name is None or token is None or "LPAR" not in misfit.expected:
+        return None
+    if (
+        name.type != "NAME"
+        or token.type not in ("NUMBER", "SIZE")
+        or "ARROW" not in misfit.expected
+    ):
+        return None
+    return misfit.say(
+        "E101", "arguments stand in brackets", help=f"write `{name.value}({token.value}, ...)`"
+    )
+
+
+def _commas(misfit: Misfit) -> Diagnostic | None:
+    """`conv(64, 3x3), relu`"""
+    if misfit.kind != "_COMMA" or not misfit.expected >= {"ARROW", "_SEP"}:
+        return None
+    if _owner(misfit) in _MERGES:
+        return misfit.say(
+            "E101", "branches stand on a line each, or have `;` between them", fix=";"
+        )
+    return misfit.say("E101", "steps have `->` between them, not `,`", help="write `->`", fix=" ->")
+
+
+def _label(misfit: Misfit) -> Diagnostic | None:
+    """`1: conv(...)`, `conv-1: conv(...)`: what is no name before a colon."""
+    tokens, at = misfit.tokens, misfit.at
+    if misfit.kind not in ("NUMBER", "SIZE", "OP", "PREFIX") or not misfit.expected & {
+        "ARROW",
+        "FROM",
+    }:
+        return None
+    stop = next(
+        (i for i in range(at, min(at + 4, len(tokens))) if tokens[i].type == "_COLON"), None
+    )
+    if stop is None or "_SEP" in [token.type for token in tokens[at:stop]]:
+        return None
+    start = at
+    while start and tokens[start - 1].type not in ("_SEP", "LBRACE", "ARROW"):
+        start -= 1
+    first, last = tokens[start], tokens[stop - 1]
+    text = misfit.source.text[first.start_pos : last.end_pos]
+    if start + 4 < stop or not all(char.isalnum() or char in "_-." for char in text):
+        return None
+    misfit.place = (first.start_pos, last.end_pos)
+    said = (
+        "begins with a letter" if text[:1].isdigit() else "has only letters, digits and `_` in it"
+    )
+    return misfit.say("E111", f"a label {said}")
+
+
+def _counted_before(misfit: Misfit) -> Diagnostic | None:
+    """`3 * conv(...)`, `conv(...) x 3`"""
+    before, token, following = misfit.before, misfit.token, misfit.following()
+    if token is None or following is None:
+        return None
+    if misfit.kind == "NUMBER" and following.type == "STAR" and "LBRACE" in misfit.expected:
+        return misfit.say(
+            "E101", "the count stands behind the step", help=f"write `step * {token.value}`"
+        )
+    if token.value in ("x", "X") and following.type == "NUMBER" and "STAR" in misfit.expected:
+        if before is not None and before.type in ("RPAR", "RBRACE"):
+            return misfit.say("E101", "a step is repeated by `*`", fix="*")
+    return None
+
+
+def _named_in_quotes(misfit: Misfit) -> Diagnostic | None:
+    """`conv(...) as "x"`; `as x conv(...)`"""
+    token, before = misfit.token, misfit.before
+    if misfit.kind == "STRING" and before is not None and before.type == "AS" and token is not None:
+        name = token.value.strip('"')
+        fix = name if name.isidentifier() else None
+        return misfit.say("E101", "the name of a value has no quotes around it", fix=fix)
+    if misfit.kind == "AS" and (before is None or before.type in ("_SEP", "LBRACE", "ARROW")):
+        return misfit.say("E101", "`as` names what a step gives", help="write `step as name`")
+    return None
+
+
+def _argument(misfit: Misfit) -> Diagnostic | None:
+    """`conv(width: 64)`"""
+    if misfit.kind != "_COLON" or not misfit.expected >= {"_EQUAL", "_COMMA", "RPAR"}:
+        return None
+    return misfit.say("E111", "an argument is given by `=`", fix="=")
+
+
+def _listed(misfit: Misfit) -> Diagnostic | None:
+    """`- conv: 64`"""
+    token, before = misfit.token, misfit.before
+    if token is None or token.value != "-" or "LBRACE" not in misfit.expected:
+        return None
+    if before is None or before.type not in ("_SEP", "LBRACE"):
+        return None
+    return misfit.say("E110", "steps are listed without `-` before them", help="leave it out")
+
+
+def _loop_of_c(misfit: Misfit) -> Diagnostic | None:
+    """`for (i = 0; i < n; i++) { ... }`"""
+    if misfit.kind != "LPAR" or misfit.before is None or misfit.before.type != "FOR":
+        return None
+    kinds = [token.type for token in misfit.tokens[misfit.at : misfit.at + 3]]
+    if kinds != ["LPAR", "NAME", "_EQUAL"]:
+        return None
+    name = misfit.tokens[misfit.at + 1].value
+    return misfit.say(
+        "E110", "a `for` goes over a list", help=f"write `for {name} in range(n) {{ ... }}`"
+    )
+
+
+def _signature(misfit: Misfit) -> Diagnostic | None:
+    """`model M { ... }`, `model M: [3, 8, 8] { ... }`, `model M: (3, 8, 8) -> (10) { ... }`"""
+    before = misfit.before
+    if not misfit.within("MODEL") or misfit.in_body() or before is None or misfit.token is None:
+        return None
+    form = "write `model Name(p): [3, 224, 224] -> [1000] { ... }`"
+    if misfit.kind == "LBRACE" and misfit.expected & {"_COLON", "ARROW"}:
+        which = "goes in and the one that comes out" if "_COLON" in misfit.expected else "comes out"
+        return misfit.say("E101", f"a model says the shape that {which} before its body", help=form)
+    opened = before.type in ("LPAR", "ARROW", "_COLON")
+    if misfit.kind in ("NUMBER", "SIZE", "NAME") and opened and "_EQUAL" not in misfit.expected:
+        return misfit.say("E101", "a shape stands in square brackets", help=form)
+    return None
+
+
+def _ports(misfit: Misfit) -> Diagnostic | None:
+    """`block B in xs[] -> y { ... }`"""
+    before = misfit.before
+    if not misfit.within("BLOCK") or misfit.in_body() or before is None:
+        return None
+    if misfit.kind not in ("NAME", "INPUT") or before.type not in ("IN", "INPUT", "ARROW"):
+        return None
+    what = "results" if before.type == "ARROW" else "inputs"
+    assert misfit.token is not None
+    behind = [token.type for token in misfit.tokens[misfit.at + 1 : misfit.at + 3]]
+    many = "[]" if behind == ["LSQB", "RSQB"] else ""
+    written = f"{before.value} ({misfit.token.value}{many})"
+    return misfit.say(
+        "E101", f"the {what} of a block are named in brackets", help=f"write `{written}`"
+    )
+
+
+def _from_in(misfit: Misfit) -> Diagnostic | None:
+    """`in * scale` as a line."""
+    before = misfit.before
+    if misfit.kind != "INPUT" or not (before is None or before.type in ("_SEP", "LBRACE")):
+        return None
+    line = misfit.source.text[misfit.place[0] :].split("\n", 1)[0].rstrip(" }\r")
+    return misfit.say(
+        "E101", "a chain that starts at a value begins with `from`", help=f"write `from {line}`"
+    )
+
+
+def _two_loops(misfit: Misfit) -> Diagnostic | None:
+    """`[x for row in rows for x in row]`"""
+    if misfit.kind != "FOR" or "RSQB" not in misfit.expected or misfit.context() != "FOR":
+        return None
+    return misfit.say(
+        "E101",
+        "a list is made by one `for`",
+        help="make the lists of each step first: `let rows = [... for row in table]`",
+    )
+
+
+def _function_body(misfit: Misfit) -> Diagnostic | None:
+    """`fn f(x) { return x }`"""
+    if not misfit.within("FN") or misfit.kind != "LBRACE" or "_EQUAL" not in misfit.expected:
+        return None
+    return misfit.say(
+        "E101", "a function is one expression, without braces", help="write `fn name(x) = 2 * x`"
+    )
 
 
 def _python_word(misfit: Misfit) -> Diagnostic | None:
@@ -118,7 +347,11 @@ def _skip(misfit: Misfit) -> Diagnostic | None:
 
 def _label_alone(misfit: Misfit) -> Diagnostic | None:
     """A label, and nothing that it names."""
-    if not misfit.ends or misfit.before is None or misfit.before.type != "_COLON":
+    if (
+        not (misfit.ends or misfit.kind == "ARROW")
+        or misfit.before is None
+        or misfit.before.type != "_COLON"
+    ):
         return None
     if "NAME" not in misfit.expected or "LBRACE" not in misfit.expected:
         return None

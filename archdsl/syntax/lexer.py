@@ -14,7 +14,15 @@ from archdsl.limits import DEPTH
 from archdsl.source import Source, Span
 from archdsl.syntax import ast, foreign
 from archdsl.syntax.errors import syntax_error
-from archdsl.syntax.layout import closer_belongs, opener_belongs
+from archdsl.syntax.layout import (
+    Place,
+    closer_belongs,
+    deeper_than,
+    docstring_belongs,
+    indent_of,
+    opener_belongs,
+    opens_another,
+)
 
 MAX_DIGITS = 300
 
@@ -31,18 +39,24 @@ class Token:
         self.start_pos = start
         self.end_pos = end
 
+    @property
+    def place(self) -> Place:
+        return self.start_pos, self.end_pos
+
     def __repr__(self) -> str:
         return f"{self.type}({self.value!r})"
 
 
 class Lexed:
-    """The tokens and comments of a file; `whole` is false where the lexer gave up."""
+    """The tokens and comments of a file. `whole` is false where the lexer gave up; `muddled` are the
+    ranges in which a bracket was missing, so that nothing said of them would be true."""
 
-    __slots__ = ("comments", "tokens", "whole")
+    __slots__ = ("comments", "muddled", "tokens", "whole")
 
     def __init__(self) -> None:
         self.tokens: list[Token] = []
         self.comments: list[ast.Comment] = []
+        self.muddled: list[Place] = []
         self.whole = True
 
 
@@ -136,7 +150,9 @@ _NAME_AHEAD = re.compile(r"\s*[(:\[]")
 _ITEM_AHEAD = re.compile(r"[ \t]+[A-Za-z_\"]")
 _NOT_IN = re.compile(r"\s+in\b")
 _SIZE_LIKE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
+_SHAPE_LIKE = re.compile(r"[0-9]+(?:x[0-9]+){2,7}")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
+_ENDS_LINE = re.compile(r"[ \t\r]*(?:#|\n)")
 _DIGITS = re.compile(r"[0-9]+(?![A-Za-z0-9_])")
 _IDENTIFIER = re.compile(r"\w+")
 _BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|#.*|[^(\[{)\]}]", re.DOTALL)
@@ -166,7 +182,9 @@ class _Lexer:
         self.newline: tuple[int, int] | None = None
         self.depth = 0
         self.base = 0
-        self.suspect: Token | None = None
+        # A `}` that hints at one that is missing before it, and one that hints at a `{`.
+        self.suspect: tuple[Token, Place] | None = None
+        self.odd: tuple[int, int, str] | None = None
         self.refused: set[str] = set()
 
     def expression(self, start: int, end: int) -> list[Token]:
@@ -210,6 +228,8 @@ class _Lexer:
                 self._comment(start, position)
             elif kind == "NUMBER":
                 self._number(found.group(), start, position)
+            elif kind == "LONG_STRING" and opens_another(text, start, position):
+                position = self._endless(start)
             else:
                 self._emit(str(kind), found.group(), start, position)
             if self.depth > DEPTH:
@@ -364,8 +384,8 @@ class _Lexer:
         if self.last == "_SEP" and text == "}":
             self.tokens.pop()
             self.last = self.tokens[-1].type
-        if self.newline is not None and text == "}" and self.suspect is None:
-            self._check_indent(start)
+        if text == "}":
+            self._check_layout(start, end)
         self._emit(_PUNCTUATION[text], text, start, end)
         _, _, self.depth = self.open.pop()
         if text == "]":
@@ -421,13 +441,7 @@ class _Lexer:
         """Report what no token begins with; the offset to go on from."""
         text = self.text
         if text.startswith('"""', start):
-            self._report(
-                "E103",
-                'this docstring never ends: its closing `"""` is missing',
-                (start, start + 3),
-            )
-            self.result.whole = False
-            return len(text)
+            return self._endless(start)
         line_end = text.find("\n", start)
         line_end = len(text) if line_end < 0 else line_end
         if text[start] == '"':
@@ -444,17 +458,28 @@ class _Lexer:
         if found:
             written = found.group()
             small = written.replace("X", "x")
-            size = _SIZE_LIKE.fullmatch(small) is not None
-            self._report(
-                "E107",
-                f"`{_short(written)}` is not a number",
-                found.span(),
-                help=f"a size has a small x: `{small}`" if size else None,
-                fix=small if size else None,
-            )
+            fix = small if _SIZE_LIKE.fullmatch(small) else None
+            help = None if fix is None else f"a size has a small x: `{small}`"
+            if _SHAPE_LIKE.fullmatch(small):
+                fix = f"[{', '.join(small.split('x'))}]"
+                help = f"a shape is a list: `{fix}`"
+            message = f"`{_short(written)}` is not a number"
+            self._report("E107", message, found.span(), help=help, fix=fix)
             self._emit("NUMBER", "0", *found.span())
             return found.end()
         return self._character(start, line_end)
+
+    def _endless(self, start: int) -> int:
+        """Report a docstring without an end; nothing that follows can be told from its text."""
+        line = docstring_belongs(self.text, start)
+        self._report(
+            "E103",
+            'this docstring never ends: its closing `"""` is missing',
+            (start, start + 3),
+            other=None if line is None else (*line, '`"""` is missing before this'),
+        )
+        self.result.whole = False
+        return len(self.text)
 
     def _string_end(self, start: int, line_end: int) -> int:
         """Where an open string may have ended: what closes open brackets was hardly text."""
@@ -529,8 +554,14 @@ class _Lexer:
     def _mismatch(self, text: str, start: int, end: int) -> None:
         if not self.open:
             first = not any(item.code == "E109" for item in self.bag.items)
-            line = opener_belongs(self.text, start) if first and text == "}" else None
-            other = None if line is None else (line[1], line[1], "is `{` missing here?")
+            other = None
+            if first and text == "}" and self.odd is not None:
+                other = self.odd
+            elif first and text == "}":
+                line = opener_belongs(self.text, start)
+                other = None if line is None else (line[1], line[1], "is `{` missing here?")
+            if other is not None:
+                self.result.muddled.append((other[0], end))
             self._report("E109", f"this `{text}` closes nothing", (start, end), other=other)
             return
         opened, token, _ = self.open[-1]
@@ -589,14 +620,24 @@ class _Lexer:
         self._close(_closer(opened), place, place)
         self.newline = pending
 
-    def _check_indent(self, start: int) -> None:
-        """A `}` further left than the line of its `{` hints at one that was forgotten."""
+    def _check_layout(self, start: int, end: int) -> None:
+        """Where a `}` stands tells of brackets that were forgotten: one further left than the line of
+        its `{`, of a `}` before it; one further right, or behind steps, of a `{`."""
         token = self.open[-1][1]
-        line = self.text.rfind("\n", 0, token.start_pos) + 1
-        opening = self.text[line : token.start_pos]
-        indent = len(opening) - len(opening.lstrip())
-        if start - self.text.rfind("\n", 0, start) - 1 < indent:
-            self.suspect = token
+        indent = indent_of(self.text, token.start_pos)
+        own = self.text.rfind("\n", 0, start) + 1
+        if own <= token.end_pos:
+            return
+        if self.newline is None:
+            steps = self.text[own:start].strip(" \t})]")
+            if steps and self.odd is None and _ENDS_LINE.match(self.text, token.end_pos):
+                first = own + indent_of(self.text, start)
+                self.odd = (first, end, "is `{` missing on this line?")
+        elif start - own < indent and self.suspect is None:
+            self.suspect = (token, (start, end))
+        elif start - own > indent and self.odd is None:
+            line = deeper_than(self.text, token.end_pos, start)
+            self.odd = None if line is None else (*line, "is `{` missing before this?")
 
     def _check_items(self, word: str, start: int, end: int) -> None:
         """A file-level item at the start of a line: whatever is open should have been closed."""
@@ -604,28 +645,37 @@ class _Lexer:
             return
         if not _ITEM_AHEAD.match(self.text, end):
             return
-        self._unclosed((start, end, f"this `{word}` begins a new item"))
+        self._unclosed(start)
         while self.open:
             self._pad_close()
 
-    def _unclosed(self, before: tuple[int, int, str] | None = None) -> None:
-        """Report what is still open; where indentation tells which one was meant, that one."""
+    def _unclosed(self, before: int | None = None) -> None:
+        """Report what is still open before an offset, or at the end; where indentation tells which
+        bracket was meant, or where it should have been closed, that."""
         if not self.open:
             return
         opened, token, _ = self.open[-1]
+        outdented = None
         if opened == "{" and self.suspect is not None:
-            token = self.suspect
+            token, outdented = self.suspect
         self.suspect = None
-        outdented = closer_belongs(self.text, token.start_pos) if opened == "{" else None
-        if outdented is not None:
-            before = (*outdented, "`}` is missing before this")
+        if opened == "{":
+            outdented = closer_belongs(self.text, token.start_pos) or outdented
+        end = outdented[0] if outdented is not None else before
+        last = self._last_before(len(self.text) if end is None else end)
+        closer = _closer(opened)
         self._report(
             "E102",
             f"this `{opened}` is never closed",
             (token.start_pos, token.end_pos),
-            f"its `{_closer(opened)}` is missing",
-            before,
+            f"its `{closer}` is missing",
+            None if last is token else (*last.place, f"`{closer}` is missing after this"),
         )
+
+    def _last_before(self, offset: int) -> Token:
+        """The last token before an offset that is behind one."""
+        tokens = reversed(self.tokens)
+        return next(token for token in tokens if token.type != "_SEP" and token.end_pos <= offset)
 
     def _too_deep(self, start: int, end: int) -> None:
         self.result.whole = False

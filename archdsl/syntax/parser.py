@@ -14,8 +14,8 @@ from archdsl.source import Source
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
 from archdsl.syntax.errors import syntax_error
-from archdsl.syntax.explain import explain
-from archdsl.syntax.lexer import Lexed, Token, tokenize, tokenize_expression
+from archdsl.syntax.explain import explain, item_meant
+from archdsl.syntax.lexer import TOP_WORDS, Lexed, Token, tokenize, tokenize_expression
 from archdsl.syntax.literals import clean_doc
 from archdsl.syntax.machine import Machine, Misfit
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_ERRORS = 20
+_ITEMS = frozenset(TOP_WORDS.values())
 
 _machine: Machine | None = None
 
@@ -48,14 +49,21 @@ def _parse(source: Source, bag: Bag, before: int) -> ast.File | None:
     if not lexed.whole:
         groups = groups[:-1]
     lexical = [item.label.span.start for item in bag.items[before:]]
+    foreign = False
     for tokens in groups:
+        if foreign and not _begins(tokens):
+            continue
         # What the lexer has mended it has reported; after that, nothing more about the item.
         first = tokens[0].start_pos
         mended = [at for at in lexical if first <= at <= tokens[-1].end_pos]
         found = Bag()
         items += _parse_item(tokens, found)
+        foreign = _is_foreign(tokens, found)
         for item in found.items:
-            if not mended or item.label.span.end < min(mended):
+            at = item.label.span.start
+            if mended and item.label.span.end >= min(mended):
+                continue
+            if not any(start <= at < end for start, end in lexed.muddled):
                 bag.add(item)
     if len(bag.items) > before:
         _sort(bag, before)
@@ -114,6 +122,31 @@ def _split(lexed: Lexed) -> tuple[str | None, list[list[Token]]]:
     if start < len(tokens):
         groups.append(tokens[start:])
     return doc, groups
+
+
+def _begins(tokens: list[Token]) -> bool:
+    """Whether these are meant as an item."""
+    if tokens[0].type in _ITEMS:
+        return True
+    return not _assigns(tokens) and item_meant(tokens[0].value) is not None
+
+
+def _assigns(tokens: list[Token]) -> bool:
+    return len(tokens) > 1 and tokens[1].type == "_EQUAL"
+
+
+def _is_foreign(tokens: list[Token], found: Bag) -> bool:
+    """Whether what follows an item without beginning one belongs to it, though it stands at file
+    level: it is of another language, or the body of a head that has no braces. Only the first of
+    such a run is reported."""
+    if not found.items:
+        return False
+    first = found.items[0]
+    if tokens[0].type not in _ITEMS:
+        return not _assigns(tokens) and item_meant(tokens[0].value) is None
+    return (
+        first.label.span.start == tokens[0].start_pos or first.label.span.end >= tokens[-1].end_pos
+    )
 
 
 def _parse_item(tokens: list[Token], bag: Bag) -> Iterator[ast.Item]:

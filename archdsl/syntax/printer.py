@@ -131,8 +131,7 @@ class _Printer:
                 self._put("paper ")
                 self._map(node.pairs, node.span, 0)
             case ast.Train():
-                self._put(f"train {node.name.text} ")
-                self._map(node.pairs, node.span, 0)
+                self._train(node)
             case ast.Import():
                 self._put(f'import "{text.escape(node.path)}" ')
                 self._list("(", [_import_name(name) for name in node.names], ")", 0)
@@ -180,7 +179,8 @@ class _Printer:
         args = text.arguments(node.arguments)
         pairs = ", ".join([text.pair(pair) for pair in node.expect])
         claims = f" expect {{ {pairs} }}" if node.expect else ""
-        if self._fits(f"({args}){claims}"):
+        rows = any(_in_rows(argument.value) for argument in node.arguments)
+        if not rows and self._fits(f"({args}){claims}"):
             self._put(f"({args})")
         else:
             self._arguments(node.arguments, 0)
@@ -191,6 +191,15 @@ class _Printer:
         self._put("expect ")
         first, last = node.expect[0].key.span, node.expect[-1].value.span
         self._map(node.expect, first.to(last), INDENT)
+
+    def _train(self, node: ast.Train) -> None:
+        self._put(f"train {node.name.text} ")
+        for at, target in enumerate(node.targets):
+            self._put("" if at else "for ")
+            self._next(target.text, at > 0, INDENT)
+            self._put(target.text)
+        self._put(" " if node.targets else "")
+        self._map(node.pairs, node.span, 0)
 
     def _weights(self, node: ast.Weights) -> None:
         self._put(f"weights {node.source.text} for {node.model.text} ")
@@ -250,7 +259,8 @@ class _Printer:
 
     def _statement(self, node: ast.Statement, indent: int) -> None:
         flat = text.flat(node)
-        if flat is not None and self._fits(flat):
+        rows = isinstance(node, ast.Let) and _in_rows(node.value)
+        if flat is not None and not rows and self._fits(flat):
             self._put(flat)
             return
         match node:
@@ -376,7 +386,8 @@ class _Printer:
     # Lists that may break
 
     def _arguments(self, items: tuple[expr.Argument, ...], indent: int) -> None:
-        if self._fits(f"({text.arguments(items)})"):
+        rows = any(_in_rows(item.value) for item in items)
+        if not rows and self._fits(f"({text.arguments(items)})"):
             self._put(f"({text.arguments(items)})")
             return
         if len(items) == 1 and items[0].name is None and _breaks(items[0].value):
@@ -388,7 +399,7 @@ class _Printer:
         self._start(indent + INDENT)
         for at, item in enumerate(items):
             self._next(text.argument(item), at > 0, indent + INDENT)
-            if not self._fits(text.argument(item) + ","):
+            if _in_rows(item.value) or not self._fits(text.argument(item) + ","):
                 self._put(f"{item.name}=" if item.name is not None else "")
                 self._expression(item.value, indent + INDENT)
             else:
@@ -423,6 +434,9 @@ class _Printer:
         self._put(closer)
 
     def _expression(self, node: expr.Expr, indent: int, reserve: int = 0) -> None:
+        if _in_rows(node):
+            self._table(node.items, indent, node.span.end)  # type: ignore[attr-defined]
+            return
         flat = text.expression(node)
         if self._fits(flat + " " * reserve) or not _breaks(node):
             self._put(flat)
@@ -441,6 +455,33 @@ class _Printer:
         self._put("," if len(items) == 1 and flat[0] == "(" else "")
         self._start(indent)
         self._put(flat[-1])
+
+    def _table(self, rows: tuple[expr.Expr, ...], indent: int, end: int) -> None:
+        """A list of lists, a row a line, with the comments that stand before and behind rows."""
+        self._put("[")
+        for at, row in enumerate(rows):
+            self._end()
+            self._comments_until(row.span.start, indent + INDENT)
+            self._start(indent + INDENT)
+            self._expression(row, indent + INDENT, reserve=1)
+            self._put("," if at + 1 < len(rows) else "")
+            if self.comments and self.comments[0].span.start < end:
+                self._trailing(_past_comma(self.source, row.span.end))
+        self._end()
+        self._comments_until(end, indent + INDENT)
+        self._start(indent)
+        self._put("]")
+
+
+def _in_rows(node: expr.Expr) -> bool:
+    """Whether a list of lists was written a row a line."""
+    if not isinstance(node, expr.ListExpr) or len(node.items) < 2:
+        return False
+    if not all(isinstance(item, expr.ListExpr) for item in node.items):
+        return False
+    source = node.span.source.text
+    pairs = zip(node.items, node.items[1:])
+    return all("\n" in source[one.span.end : other.span.start] for one, other in pairs)
 
 
 def _breaks(node: expr.Expr) -> bool:
@@ -472,6 +513,10 @@ def _bodies(node: object) -> tuple[Span, ...]:
             return (node.body.span,)
         case ast.Paper() | ast.Train() | ast.Weights() | ast.Init():
             return (node.span,)
+        case ast.FileLet() | ast.Let():
+            return (node.value.span,) if _in_rows(node.value) else ()
+        case ast.Variant():
+            return tuple(a.value.span for a in node.arguments if _in_rows(a.value))
         case ast.Chain():
             return tuple(span for step in node.steps for span in _action_bodies(step.action))
         case _:

@@ -325,17 +325,22 @@ def test_findings_in_other_branches_are_kept() -> None:
     assert [item.code for item in found] == ["E233", "E233"]
 
 
-def test_bias_before_a_later_norm() -> None:
-    found = wrong("sum { «conv»(8, 1x1); conv(8, 3x3, bias=false) }\nbn")
-    assert (found.code, found.severity) == ("W601", "warning")
-    assert found.help == "say `bias=false`, or `bias=true` if it is meant"
-    more = "block Norm(n = bn) { n -> relu }\nblock C { «conv»(8, 3x3) }"
-    assert wrong("C -> Norm", more=more).code == "W601"
-
-
 @pytest.mark.parametrize(
-    "text",
-    ["conv(8, 3x3) -> relu -> bn", "conv(8, 3x3, bias=true)\nif true { bn }", "conv(8, 3x3) -> bn"],
+    ("text", "code", "says"),
+    [
+        ("from «in / 0» -> relu", "E401", "division by zero"),
+        ("from «in // 2» -> relu", "E402", "does not work on tensors"),
+        ("param w [8, 1, 1] = 1\nfrom w -> «reduce_mean»([0]) as m\nfrom in * m", "E230", "batch"),
+        ("param w [8, 1, 1] = 1\nfrom w -> «bn» as m\nfrom in * m", "E230", "batch"),
+        ("for v in [in, in] { from v -> relu as «es[0]» }\nfrom es -> concat", "E304", "already"),
+    ],
 )
-def test_no_warning_where_a_bias_is_meant_or_gone(text: str) -> None:
-    assert findings(f"model M: [8, 8, 8] -> [_, _, _] {{ {text} }}\nvariant m = M()\n") == []
+def test_values_and_tensors_of_ones_own(text: str, code: str, says: str) -> None:
+    found = wrong(text)
+    assert found.code == code and says in found.message
+
+
+def test_a_named_dimension_holds_for_other_inputs() -> None:
+    text = "model M: [3, n: 8, «n»] -> [3, n, n] { relu }\nvariant m = M()\n"
+    assert finding(text, (3, 8, 12)).code == "E415"
+    assert findings(text.replace("«", "").replace("»", ""), (3, 12, 12)) == []

@@ -28,12 +28,12 @@ class FakeProgram(Node):
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The specs that were really compiled, in order.
 
-    A spec that says `bad` has an error, one that says `warn` a warning; the words after `use` are
-    files that it imports.
+    A spec that says `bad` has an error, one that says `warn` a warning, one that says `train` a
+    training script; the words after `use` are files that it imports.
     """
     runs: list[str] = []
 
-    def emit(path: str, bag: Bag, root: str | None = None) -> tuple[FakeProgram, str] | None:
+    def emit(path: str, bag: Bag, root: str | None = None) -> tuple[FakeProgram, str, str] | None:
         runs.append(os.path.basename(path))
         source = read(path, bag)
         if source is None:
@@ -50,9 +50,11 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         mark = output.MARK.format(origin=source.origin)
         text = "".join(other.text for other in (source, *others))
         module = f'"""A network.\n\n{mark}\n"""\n\nTEXT = {text!r}\n'
-        return FakeProgram(source=source, sources=(source, *others)), module
+        script = f'"""Trains it {output.UNSEALED}\n"""\n\nTEXT = {text!r}\n'
+        trained = script if "train" in source.text else ""
+        return FakeProgram(source=source, sources=(source, *others)), module, trained
 
-    monkeypatch.setattr(driver, "emit", emit)
+    monkeypatch.setattr(driver, "emit_both", emit)
     return runs
 
 
@@ -425,3 +427,61 @@ def test_failures_are_spec_errors() -> None:
     Path("generated").write_text("")
     with pytest.raises(SpecError, match=r"cannot write generated/net\.py"):
         output.write(job, "text")
+
+
+def test_a_training_script_comes_with_the_module(
+    compiled: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec("net.arch", "train one")
+    assert run("specs", "--check") == 1
+    assert "generated/net_train.py: is missing" in capsys.readouterr().out
+    assert run("specs") == 0
+    assert "generated/net_train.py: written" in capsys.readouterr().out
+    assert run("specs") == 0
+    assert compiled == ["net.arch"] * 2
+    spec("net.arch", "train two")
+    assert run("specs", "--check") == 1
+    assert run("specs") == 0
+    assert "train two" in tree()["generated/net_train.py"]
+    Path("generated/net_train.py").unlink()
+    assert run("specs") == 0
+    assert "generated/net_train.py" in tree()
+
+
+def test_an_edited_script_stays(compiled: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    spec("net.arch", "train one")
+    run("specs")
+    script = Path("generated/net_train.py")
+    for mine in (script.read_text() + "# mine\n", "mine\n", ""):
+        script.write_text(mine)
+        spec("net.arch", f"train {len(mine)}")
+        capsys.readouterr()
+        assert run("specs") == 0
+        assert "net_train.py was edited, and stays as it is" in capsys.readouterr().err
+        assert run("specs", "--check") == 0
+        assert script.read_text() == mine
+    count = len(compiled)
+    assert run("specs") == 0
+    assert len(compiled) == count
+    script.write_text("mine, again\n")
+    assert run("specs") == 0
+    assert len(compiled) == count + 1
+    script.unlink()
+    assert run("specs") == 0
+    assert script.read_text().startswith('"""Trains it')
+
+
+def test_a_spec_may_not_be_called_as_the_script_of_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spec("net.arch", "train one")
+    spec("net_train.arch")
+    assert run("specs") == 1
+    assert "E591" in capsys.readouterr().err
+    assert "generated/net.py" in tree() and "TEXT = 'train one" in tree()["generated/net_train.py"]
+    assert run("specs/net_train.arch") == 1
+    assert "E592" in capsys.readouterr().err
+    Path("generated/net_train.py").unlink()
+    assert run("specs/net_train.arch") == 0
+    assert run("specs/net.arch") == 1
+    assert "E591" in capsys.readouterr().err

@@ -44,7 +44,7 @@ def test_the_list_of_all(capsys: pytest.CaptureFixture[str]) -> None:
         ("E199", "did you mean E201?"),
         ("W699", "did you mean W6"),
         ("E20", "did you mean E20"),
-        ("E610", "did you mean E598?"),
+        ("E640", "did you mean E614?"),
         ("E999", "`archdsl explain` lists all"),
         ("W204", "`archdsl explain` lists all"),
         ("X204", "did you mean E204?"),

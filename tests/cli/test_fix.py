@@ -137,3 +137,14 @@ def test_a_failed_write_leaves_the_old_file(
     assert "E594" in capsys.readouterr().err
     assert Path("net.arch").read_text("utf-8") == WRONG
     assert os.listdir() == ["net.arch"]
+
+
+def test_what_is_certain_is_mended_beside_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """As long as no error shows that wasn't there before."""
+    text = RIGHT.replace("stride=2)", "strides=2)").replace("3x3) -> bn", "3x3, groups) -> bn")
+    Path("net.arch").write_text(text, "utf-8")
+    assert main(["check", "--fix", "net.arch"]) == 1
+    shown = capsys.readouterr().err
+    assert Path("net.arch").read_text("utf-8") == text.replace("strides", "stride")
+    assert shown.startswith("net.arch:9:44: `strides` is now `stride`\n")
+    assert shown.count("error[") == 1

@@ -6,6 +6,7 @@ import functools
 import itertools
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -84,3 +85,29 @@ def results_of(result: Any) -> tuple[Tensor, ...]:
     """All tensors that a model returns; side heads that don't exist are None."""
     parts = (result,) if isinstance(result, Tensor) else tuple(result)
     return tuple(part for part in parts if part is not None)
+
+
+def compare(spec: str, folder: Path) -> ModuleType:
+    """Write the module of a spec, and hold each of its variants to what was checked."""
+    path = folder / "spec.arch"
+    path.write_text(spec, encoding="utf-8")
+    bag = Bag()
+    checked = driver.check(str(path), bag)
+    assert checked is not None, render_all(bag.items)
+    text = emitter.emit(checked.program, checked.designs, bag)
+    assert not bag.failed, render_all(bag.items)
+    module = module_of(text)
+    for design in checked.designs:
+        model = meta(getattr(module, design.name)).eval()
+        assert sum(each.numel() for each in model.parameters()) == design.params
+        with torch.no_grad():
+            result = results_of(model(*images(design, 1, "meta")))
+        assert [tuple(part.shape[1:]) for part in result] == [shape for _, shape in design.outputs]
+        paths = {step.path: step.outputs[0] for step in design.walk()}
+        for key, child in model.named_modules():
+            if isinstance(child, (nn.Conv2d, nn.Linear)):
+                assert paths[key][0] == child.weight.shape[0], key
+        real = getattr(module, design.name)()
+        outputs = results_of(real(*images(design, 2)))
+        torch.stack([output.sum() for output in outputs]).sum().backward()
+    return module

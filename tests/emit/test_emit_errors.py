@@ -61,6 +61,23 @@ CASES = (
         "make it a block",
     ),
     Case(
+        "side heads in a Sequential",
+        "E516",
+        "model B: [3, 8, 8] -> [4] {\n    aux side: { global_avgpool -> flatten -> linear(4) }\n"
+        "    global_avgpool -> flatten -> linear(4)\n}\n"
+        "model M: [3, 8, 8] -> [10] { s: { «B» -> linear(10) } }\nvariant m = M()\n",
+        "in training this returns its side heads, too, which the next step would not expect",
+        "by its name",
+    ),
+    Case(
+        "`same` asked for",
+        "E524",
+        "block P(p = same) { conv(4, 3x3, pad=p) -> maxpool(3, stride=1, pad=0 if «p == same» else p) }\n"
+        "model M: [4, 8, 8] -> [10] {\n    P -> P(1)\n" + TAIL,
+        "whether an argument of the constructor is `same` can't be asked",
+        "an argument of its own",
+    ),
+    Case(
         "features of several sizes",
         "E521",
         "block B { «flatten» -> linear(10) }\n"
@@ -161,7 +178,9 @@ CASES = (
     Case(
         "number of listed values",
         "E519",
-        "block Double in (x[]) -> (y) { from «[2 * each for each in x]» -> sum as y }\n"
+        "block Double in (x[]) -> (y) {\n"
+        "    from «[each for each in x if each.channels > 8]» -> sum as y\n"
+        "}\n"
         "\n"
         "model Net: [16, 32, 32] -> [16, 32, 32] {\n"
         "    relu as a\n"
@@ -222,13 +241,23 @@ CASES = (
     Case(
         "shared module whose width a loop decides",
         "E528",
-        "block Tower(widths) {\n"
+        "block U(w) { conv(w, 1x1) }\n"
+        "block V(w) { conv(2 * w, 1x1) }\n"
+        "block Tower(unit, w) {\n"
         "    share head = conv(4, 3x3)\n"
-        "    for width in widths { from in -> conv(width, 1x1) -> «head» -> relu }\n"
+        "    repeat 2 { unit(w) -> «head» -> relu }\n"
         "}\n"
-        "model M: [3, 8, 8] -> [10] {\n    Tower([5, 5]) -> Tower([6])\n" + TAIL,
+        "model M: [3, 8, 8] -> [10] {\n    Tower(U, 6) -> Tower(V, 3)\n" + TAIL,
         "how wide `head` is made depends on a loop",
         "use it once before the loop",
+    ),
+    Case(
+        "rows of values and numbers",
+        "E529",
+        "model M: (x: [3, 8, 8], y: [3, 8, 8]) -> [10] {\n"
+        "    for a, w in «[[x, 4], [y, 4]]» { from a -> conv(w, 3x3) }\n" + TAIL,
+        "the constructor and `forward` cannot loop over rows of both numbers and values",
+        "`for x, width in zip([a, b], [8, 16])`",
     ),
     Case(
         "shared module that a loop may not use",

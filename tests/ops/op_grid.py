@@ -22,6 +22,11 @@ CONV_PADS = [SAME, 0, 1, Size(2, 0), (1, 1, 1, 1), (0, 2, 1, 0), (2, 2, 0, 0)]
 POOL_PADS = [0, 1, Size(0, 1), 2]
 MODES = ["nearest", "nearest-exact", "bilinear", "bicubic", "area"]
 AXES = [0, 1, 2, -1, 3]
+REDUCED: dict[str, list[Any]] = {
+    "axes": [(0,), (1, 2), (-1,), (0, 0), ()],
+    "keep": [True, False],
+}
+SECOND = [(8, 9, 12), (8, 1, 1), (6, 1, 1), (12,), (1,), (4, 6), (4, 1)]
 
 GRID: dict[str, tuple[list[Shape], dict[str, list[Any]]]] = {
     "conv": (
@@ -59,6 +64,27 @@ GRID: dict[str, tuple[list[Shape], dict[str, list[Any]]]] = {
             "dilation": [1, 2],
             "groups": [1, 2, 3],
             "bias": [True, False],
+        },
+    ),
+    "std_conv": (
+        MAP,
+        {
+            "width": [1, 6],
+            "kernel": KERNELS,
+            "stride": STRIDES,
+            "pad": [SAME, 0, 1, (0, 1, 0, 1)],
+            "dilation": [1, 2],
+            "groups": [1, 2],
+            "bias": [True, False],
+            "eps": [1e-6, 1e-5],
+        },
+    ),
+    "blurpool": (
+        MAP,
+        {
+            "size": [1, 2, 3, 4, 5],
+            "stride": [1, 2, 3],
+            "mode": ["reflect", "zeros", "replicate", "circular"],
         },
     ),
     "linear": (ANY, {"width": [1, 10], "bias": [True, False], "last": [False, True]}),
@@ -175,8 +201,17 @@ GRID: dict[str, tuple[list[Shape], dict[str, list[Any]]]] = {
         [(4, 6), (1, 4, 6), (3, 4, 6), (6,)],
         {"k": [(6, 5), (4, 6), (1, 6, 2), (3, 6, 2), (2, 6, 2), (7,)]},
     ),
-    "reduce_mean": (ANY, {"axes": [(0,), (1, 2), (-1,), (0, 0), ()], "keep": [True, False]}),
-    "reduce_max": (ANY, {"axes": [(0,), (1, 2), (-1,), (0, 0), ()], "keep": [True, False]}),
+    "pow": (ANY, {"exponent": [2, -0.5]}),
+    "clamp": (ANY, {"low": [None, -1, 0.5], "high": [None, 0, 1.5]}),
+    "maximum": (ANY, {"k": SECOND}),
+    "minimum": (ANY, {"k": SECOND}),
+    "cosine_similarity": (ANY, {"k": SECOND, "axis": AXES, "eps": [1e-8, 1e-6]}),
+    "reduce_mean": (ANY, REDUCED),
+    "reduce_sum": (ANY, REDUCED),
+    "reduce_max": (ANY, REDUCED),
+    "reduce_min": (ANY, REDUCED),
+    "reduce_var": (ANY, {**REDUCED, "unbiased": [True, False]}),
+    "reduce_norm": (ANY, {**REDUCED, "p": [2.0, 1, 3.5]}),
 }
 
 

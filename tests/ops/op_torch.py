@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ BATCH = 2
 def names(helper: str | None = None) -> dict[str, Any]:
     """What generated code can name, with a helper's own definitions."""
     known: dict[str, Any] = {
+        "math": math,
         "torch": torch,
         "nn": nn,
         "F": F,

@@ -31,7 +31,7 @@ from archdsl.ops.table import ENTRIES, OPS, check_arguments, lookup
 NAMES = [op.name for op in ENTRIES]
 
 # Refusals of cases that torch would take, or would take on some inputs only.
-STRICTER = {"E230", "E231", "E235", "E237", "E239", "E240", "E244", "E247", "E248", "E381"}
+STRICTER = {"E230", "E231", "E235", "E237", "E239", "E240", "E244", "E246", "E247", "E248", "E381"}
 
 
 def entry(name: str) -> Op:
@@ -81,7 +81,7 @@ def test_keywords_and_defaults_are_those_of_the_torch_class(name: str) -> None:
                 continue
             if argument.name == "align_corners":
                 assert (argument.default, taken.default) == (False, None)  # one and the same
-            elif argument.name == "stride" and name.endswith("pool"):
+            elif argument.name == "stride" and "kernel" in args and name.endswith("pool"):
                 assert (argument.default, taken.default) == (scalar(args["kernel"]), None)
             else:
                 assert argument.default == taken.default, (name, argument)
@@ -159,6 +159,7 @@ def test_function_form_equals_module(name: str) -> None:
 LOCAL_OPS = [op.name for op in ENTRIES if op.rank != 1]
 # These take statistics over the whole map, and count as local: the input's mean carries no place.
 STATISTICS = {"instance_norm", "group_norm"}
+HIDES_NAN = {"sign"}
 
 
 SIDE, OTHER = 72, 15  # of the probed map: along the axis in question, and across
@@ -195,6 +196,8 @@ def local_cases(name: str) -> list[dict[str, Any]]:
             continue
         if args.get("pad_mode", "zeros") != "zeros" or name in ("crop", "pad"):
             continue  # the borders repeat other places
+        if args.get("keep") is False:
+            continue  # no map leaves
         if args.get("track") is False:
             continue  # statistics of the batch, in evaluation too
         if args.get("align_corners") or (args.get("mode") == "bicubic" and is_size(args["factor"])):
@@ -203,7 +206,7 @@ def local_cases(name: str) -> list[dict[str, Any]]:
     return kept[:12]
 
 
-@pytest.mark.parametrize("name", [name for name in LOCAL_OPS if name not in STATISTICS])
+@pytest.mark.parametrize("name", [name for name in LOCAL_OPS if name not in STATISTICS | HIDES_NAN])
 def test_windows_are_the_footprint(name: str) -> None:
     op = entry(name)
     for args in local_cases(name):
@@ -366,7 +369,7 @@ def expressions() -> list[str]:
 
 @pytest.mark.slow
 def test_helpers_and_function_forms_pass_a_strict_type_check(tmp_path: Path) -> None:
-    head = "from collections.abc import Sequence\n\nimport torch\nimport torch.nn.functional as F\n"
+    head = "import math\nfrom collections.abc import Sequence\n\nimport torch\nimport torch.nn.functional as F\n"
     text = "\n\n".join([head + "from torch import Tensor, nn\n", *HELPERS, *expressions()])
     (tmp_path / "forms.py").write_text(text)
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache")]
@@ -394,3 +397,22 @@ def test_stochastic_depth_keeps_the_mean_and_whole_samples() -> None:
 def test_symbols_are_not_known() -> None:
     assert not known(Symbol("n", 3))
     assert known(3, Size(1, 2))
+
+
+@pytest.mark.parametrize("name", [op.name for op in ENTRIES if op.pointwise])
+def test_pointwise_ops_need_no_batch(name: str) -> None:
+    """A tensor without a batch becomes what it would as the one sample of a batch."""
+    op = entry(name)
+    for args, x in accepted(name):
+        torch.manual_seed(0)
+        module = None if form(op, args, x).module is None else build(op, args, x).eval()
+        values = {p.name: torch.rand(args[p.name]) for p in op.parameters if p.type == "value"}
+        tensor = torch.rand(x)
+
+        def run(value: Any, given: dict[str, Any]) -> Any:
+            if module is not None:  # noqa: B023
+                return module(value)  # noqa: B023
+            return eval(express(op, args, x, "x"), names() | given | {"x": value})  # noqa: B023
+
+        batched = run(tensor[None], {key: value[None] for key, value in values.items()})
+        assert torch.equal(run(tensor, values), batched[0]), (args, x)

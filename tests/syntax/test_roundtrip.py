@@ -199,6 +199,57 @@ def test_comments_stay() -> None:
     assert check_round_trip(text) == text
 
 
+TABLES = """\
+let T = [ [1, 2, 3],   # one
+   [4, 5, 6], # two
+   # before three
+   [7, 8, 9]  # three
+   # end
+]
+let U = [[1, 2], [3, 4]]
+let V = [[1, 2],
+  [3, 4], [5, 6]]
+model M(rows): [3, 8, 8] -> [_, _, _] {
+    let W = [[[1,2],[3,4]],
+        [[1,2],
+        [3, 4]]]  # after
+    relu
+}
+variant m = M([[1, 2],
+   [3, 4]])   # behind
+"""
+IN_ROWS = """\
+let T = [
+    [1, 2, 3],  # one
+    [4, 5, 6],  # two
+    # before three
+    [7, 8, 9]  # three
+    # end
+]
+let U = [[1, 2], [3, 4]]
+let V = [[1, 2], [3, 4], [5, 6]]
+model M(rows): [3, 8, 8] -> [_, _, _] {
+    let W = [
+        [[1, 2], [3, 4]],
+        [
+            [1, 2],
+            [3, 4]
+        ]
+    ]  # after
+    relu
+}
+variant m = M([
+    [1, 2],
+    [3, 4]
+])  # behind
+"""
+
+
+def test_tables_keep_a_row_a_line() -> None:
+    """Where they were written so; their comments stay at their rows."""
+    assert check_round_trip(TABLES) == check_round_trip(IN_ROWS) == IN_ROWS
+
+
 def test_layout() -> None:
     assert check_round_trip("block  A{relu->bn}") == "block A { relu -> bn }\n"
     wide = " -> ".join(["conv(64, 3x3, stride=2)"] * 6)

@@ -80,9 +80,7 @@ class Choices(nn.Module):
         channels = in_channels
         body: list[nn.Module] = []
         for kind in kinds:
-            body.append(
-                Choice(channels, 8 if kind != "none" else 4, kind=kind, act=act)
-            )
+            body.append(Choice(channels, 8 if kind != "none" else 4, kind, act=act))
             channels = (
                 (8 if kind != "none" else 4)
                 if channels != (8 if kind != "none" else 4) and kind != "none"

@@ -106,7 +106,7 @@ class Wide(nn.Module):
         self.plain = Plain(in_channels, 2 * width, stride=stride)
         self.squeeze_excite = SqueezeExcite(2 * width, 4)
         self.drop1 = FeatureAlphaDropout(p=0.2)
-        self.drop2 = FeatureAlphaDropout()
+        self.drop2 = FeatureAlphaDropout(p=0.1)
         self.conv_bn = ConvBN(2 * width, width, 1, act=None)
         self.pool = AdaptiveMaxPool2d(8)
 

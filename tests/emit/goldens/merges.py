@@ -41,8 +41,7 @@ class Inception(nn.Module):
         self.right = nn.Conv2d(in_channels, width, kernel_size=(3, 1), padding=(1, 0))
 
     def forward(self, x: Tensor) -> Tensor:
-        branches: list[Tensor] = []
-        branches.append(self.branch1(x))
+        branches = [self.branch1(x)]
         for conv in self.convs:
             branches.append(self.relu(conv(x)))
         if self.branch_pool is not None:

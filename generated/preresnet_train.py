@@ -6,7 +6,7 @@
     python preresnet_train.py export CHECKPOINT
     python preresnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/preresnet.arch by archdsl, which leaves it alone once edited (59b8b821fc20).
+Written from specs/preresnet.arch by archdsl, which leaves it alone once edited (bcbe5a97a278).
 """
 
 import argparse
@@ -188,7 +188,8 @@ class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
         channels, *size = VARIANTS[args.variant].shape
         self.mode = "L" if channels == 1 else "RGB"
         steps = self.recipe.pictures(size) if train else self.recipe.evaluated(size)
-        self.steps = v2.Compose([*steps, v2.PILToTensor()])
+        smoke = [v2.Resize(size)] * args.smoke  # made-up pictures have a size of their own
+        self.steps = v2.Compose([*steps, *smoke, v2.PILToTensor()])
         if args.smoke:
             length = 2 * self.recipe.batch if train else 6
             self.source: Any = datasets.FakeData(length, (3, 80, 96), self.recipe.classes)
@@ -308,9 +309,10 @@ def evaluate(model: nn.Module, data: Pictures, args: argparse.Namespace) -> dict
         out = predicted(model, x.float() / 255, recipe).float()
         out, y = out[y >= 0], y[y >= 0]
         scores = out
-        better = (scores > scores.gather(1, y[:, None])).sum(1)
+        # Ties, and what is not a number, count against the right answer.
+        place = scores.shape[1] - (scores < scores.gather(1, y[:, None])).sum(1)
         loss = recipe.criterion(out, y) * len(y) if len(y) else 0.0
-        for at, value in enumerate((loss, (better < 1).sum(), (better < 5).sum(), len(y))):
+        for at, value in enumerate((loss, (place <= 1).sum(), (place <= 5).sum(), len(y))):
             sums[at] += value
     model.train()
     loss, top1, top5, images = total(sums).tolist()
@@ -325,7 +327,8 @@ class Run:
         self.args, self.recipe, self.out = args, args.recipe, Path(args.out)
         self.writer: Any = None
         self.asked, self.speed, self.watching, self.found = 0, 0.0, False, ""
-        settings = {"variant": args.variant, "processes": WORLD, **asdict(self.recipe)}
+        own = {"variant": args.variant, "recipe": self.recipe.name, "synthetic": args.synthetic}
+        settings = {"run": own, "processes": WORLD, **asdict(self.recipe)}
         self.at: Any = {"step": 0, "reported": 0, "best": -1.0, "last": {}, "settings": settings}
         parts = WORLD * self.recipe.accumulate
         self.micro, rest = divmod(self.recipe.batch, parts)
@@ -515,11 +518,14 @@ class Run:
             dist.broadcast_object_list(found)
         if (checkpoint := found[0]) is None:
             return False
+        state = torch.load(checkpoint / "state.pt", "cpu", weights_only=True)
+        run = state["settings"]["run"]
+        if run != self.at["settings"]["run"]:
+            sys.exit(f"{checkpoint} is of another run, {run}: take another --out")
         whole = states.StateDictOptions(full_state_dict=True)
         for name, model in self.models.items():
             kept: dict[str, Any] = load_file(checkpoint / f"{name}.safetensors")
             states.set_model_state_dict(model, kept, options=whole)
-        state = torch.load(checkpoint / "state.pt", "cpu", weights_only=True)
         moments, sums = state.pop("optimizer"), state.pop("sums")
         states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=whole)
         self.sums.copy_(sums[RANK] if len(sums) == WORLD else sums.sum(0) * (RANK == 0))
@@ -684,12 +690,15 @@ def options() -> argparse.Namespace:
         add(f"--{flag}", action="store_true", help=meaning)
     for field in fields(recipes[name]):
         default: Any = field.default
+        if field.name in ("epochs", "steps") and not default:
+            continue  # the recipe counts the other
         if field.name == "precision" and not CUDA:
             default = "fp32"
-        add(f"--{field.name}", type=type(default), default=default, help="recipe")
+        choices = ("bf16", "fp32") if field.name == "precision" else None
+        add(f"--{field.name}", type=type(default), default=default, choices=choices, help="recipe")
     args = parser.parse_args()
-    numbers = {field.name: getattr(args, field.name) for field in fields(recipes[name])}
-    args.recipe = recipes[name](**numbers)
+    names = {field.name for field in fields(recipes[name])}
+    args.recipe = recipes[name](**{each: vars(args)[each] for each in names & set(vars(args))})
     return args
 
 

@@ -130,7 +130,9 @@ def bind(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
         variable = w.variable_for(target.base)
         w.emit(f"{variable} = {parts(flow)[0].text}")
         flow = tuple(
-            tensor.but(text=f"{variable}[{position}]", simple=True, fresh=False)
+            tensor.but(
+                text=f"{variable}[{position}]", simple=True, fresh=False, among=len(parts(flow))
+            )
             for position, tensor in enumerate(parts(flow))
         )
     if isinstance(flow, tuple):

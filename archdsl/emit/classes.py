@@ -359,9 +359,11 @@ def _input(
         code.channel_symbols.append(symbol)
         code.channel_params.append(symbol)
         return Tensor(dims, variable, simple=True)
-    known = [None if dim is None else w.value(dim) for dim in port.dims]
-    for name, value in zip(port.dim_names, known):
-        if name is not None:
+    known = []
+    for name, dim in zip(port.dim_names, port.dims):
+        value = None if dim is None else w.value(dim)
+        known.append(value)
+        if name is not None:  # for the dimensions that follow, too
             w.scope[name] = value
     channels = known[0]
     if isinstance(channels, int):

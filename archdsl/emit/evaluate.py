@@ -40,6 +40,19 @@ class Loop:
         """Whether all items are the same."""
         return s.names_in(self.element, expand=True).isdisjoint(self.names_bound)
 
+    def at(self, position: Any) -> Any:
+        """The item at a place that counts from 0, where the text tells it; else None."""
+        over = self.iterable
+        if self.conditions or not isinstance(over, s.Symbol) or over.op != "call":
+            return None
+        function, *args = over.args
+        if function == "range" and len(args) == 1 and len(self.names_bound) == 1:
+            return s.substitute(self.element, {self.names_bound[0]: position})
+        if function == "enumerate" and len(self.names_bound) == 2:
+            item = s.index(args[0], position)
+            return s.substitute(self.element, dict(zip(self.names_bound, (position, item))))
+        return None
+
     def text(self) -> str:
         target = ", ".join(self.names_bound)
         tail = "".join(f" if {s.text(condition, 2)}" for condition in self.conditions)

@@ -46,9 +46,18 @@ def check(tree: ast.Module, designs: Sequence[Design], externs: Collection[str])
         for training in (True, False) if any(step.aux for step in steps) else (True,):
             due: dict[str, list[Step]] = {}
             for step in steps:
-                if step.path in modules and (training or not step.aux):
+                called = step.path in modules and _is_module(step, externs)
+                if called and (training or not step.aux):
                     due.setdefault(step.path, []).append(step)
             _run(design, modules, due, training)
+
+
+def _is_module(step: Step, externs: Collection[str]) -> bool:
+    """Whether a step is a module's: a sum of two values may bear the name of a block."""
+    if step.op not in OPS:
+        return step.op in externs
+    form = OPS[step.op].torch
+    return form.module is not None or form.select is not None
 
 
 def _collect(
@@ -97,8 +106,12 @@ def _run(
         raise Mismatch(f"`{design.name}`: {error}") from error
     except Exception as error:
         raise Mismatch(f"`forward` of `{design.name}` fails: {error!r}") from error
-    if left := [path for path, each in due.items() if each]:
-        raise Mismatch(f"`forward` of `{design.name}` never comes to {left[0]}")
+    if left := [step for each in due.values() for step in each]:
+        # A step whose result goes nowhere may be left out: W609 tells its author.
+        idle = design.idle(list(design.walk()))
+        for step in left:
+            if step.index not in idle:
+                raise Mismatch(f"`forward` of `{design.name}` never comes to {step.path}")
     outputs = result if isinstance(result, (tuple, list)) else (result,)
     for output, (_, shape) in zip(outputs, design.outputs):
         if isinstance(output, standins.Tensor) and output.sizes not in (None, (BATCH, *shape)):

@@ -576,12 +576,21 @@ def rebuild(op: str, args: list[Any]) -> Any:
     return Symbol(op, *args)
 
 
+def _counts(position: Any) -> bool:
+    """Whether a position is a name that counts from 0."""
+    return isinstance(position, Symbol) and position.op == "name"
+
+
 def index(value: Any, position: Any) -> Any:
     """`value[position]`"""
     if isinstance(value, Symbol) and value.op == "uniform":
         return value.args[0]
     if isinstance(value, Symbol) and value.op == "loop" and value.args[0].constant:
         return value.args[0].element
+    if isinstance(value, Symbol) and value.op == "loop" and _counts(position):
+        found = value.args[0].at(position)
+        if found is not None:
+            return found
     if isinstance(value, tuple) and isinstance(position, int):
         return value[position]
     if isinstance(value, Symbol) and value.op == "join" and isinstance(position, int):

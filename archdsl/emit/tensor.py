@@ -15,9 +15,11 @@ LOOPED = "@loop"
 
 class Tensor:
     """A value. `simple` texts are names; `fresh` values have no reader but the next step, and
-    their producer's backward does not need them. `stride` is relative to a mark (`marked`)."""
+    their producer's backward does not need them. `stride` is relative to a mark (`marked`).
+    `among`: how many values the variable holds that this is an item of, 0 where that isn't known.
+    """
 
-    __slots__ = ("fresh", "shape", "simple", "stride", "text")
+    __slots__ = ("among", "fresh", "shape", "simple", "stride", "text")
 
     def __init__(
         self,
@@ -27,12 +29,14 @@ class Tensor:
         stride: tuple[Any, Any] | None = (1, 1),
         simple: bool = False,
         fresh: bool = False,
+        among: int = 0,
     ) -> None:
         self.shape = shape
         self.text = text
         self.stride = stride
         self.simple = simple
         self.fresh = fresh
+        self.among = among
 
     @property
     def channels(self) -> Any:
@@ -94,7 +98,8 @@ class TensorList(Tensor):
     @property
     def members(self) -> tuple[Tensor, ...]:
         """The values one by one, where their number is known."""
-        return tuple(self.member((position,)) for position in range(self.count))
+        items = (self.member((position,)) for position in range(self.count))
+        return tuple(item if self.items else item.but(among=self.count) for item in items)
 
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         """`x[i]`"""
@@ -179,7 +184,8 @@ def packed(flow: Flow) -> Tensor:
         return _spliced(tensors)
     texts = [tensor.text for tensor in tensors]
     whole = texts[0].removesuffix("[0]")
-    if texts == [f"{whole}[{position}]" for position in range(len(texts))]:
+    all_of_it = {tensor.among for tensor in tensors} == {len(tensors)}
+    if all_of_it and texts == [f"{whole}[{position}]" for position in range(len(texts))]:
         text, apart = whole, False
     else:
         text, apart = f"[{', '.join(texts)}]", True

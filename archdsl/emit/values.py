@@ -196,11 +196,10 @@ class Family:
         pieces = [_piece(place) for place in _joined(self.places)]
         if any(piece is None for piece in pieces):
             raise Unlike(self.name, "listed")
-        lists = [
-            s.Symbol("join", *(piece[axis] for piece in pieces if piece)) for axis in range(rank)
-        ]
+        columns = [[piece[axis] for piece in pieces if piece] for axis in range(rank)]
+        lists = [each[0] if len(each) == 1 else s.Symbol("join", *each) for each in columns]
         position = s.name("i")
-        shape = tuple(s.Symbol("index", each, position) for each in lists)
+        shape = tuple(s.index(each, position) for each in lists)
         return ListResult(shape, "i", self.count)
 
 

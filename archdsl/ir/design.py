@@ -9,7 +9,7 @@ Nodes name their operands by these numbers, so that an instance means the same w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archdsl.ir.program import Definition, Item
 from archdsl.node import Node
@@ -533,6 +533,19 @@ class Design(Node):
         """Every node of the expanded network, in the order it runs, made one at a time."""
         return walk(self.root)
 
+    def idle(self, steps: Sequence[Step]) -> set[int]:
+        """Of all its steps, the indices of those whose results go nowhere: no output or side head
+        has a use for them."""
+        ends: list[tuple[int, int]] = []
+        for _ in walk(self.root, ends):
+            pass
+        used = {index for index, _ in ends}
+        for step in reversed(steps):
+            if step.aux or step.index in used:
+                used.update(index for index, _ in step.operands)
+                used.add(step.index)
+        return {step.index for step in steps if step.index not in used}
+
     def tree(self) -> Row:
         """The network as blocks within blocks."""
         return Row("", self.model, self.root)
@@ -592,8 +605,9 @@ def _marked(nodes: Any, aux: bool) -> Iterator[tuple[Leaf | Sub, bool]]:
             yield node, aux
 
 
-def walk(root: Instance) -> Iterator[Step]:
-    """Expand an instance. Memory stays with the depth of the nesting, not with the size."""
+def walk(root: Instance, ends: list[tuple[int, int]] | None = None) -> Iterator[Step]:
+    """Expand an instance. Memory stays with the depth of the nesting, not with the size. What its
+    results are is added to `ends`."""
     index = 0
     stack = [_Frame(None, root, "", [(-1, k) for k in range(len(root.inputs))], False, False)]
     while stack:
@@ -601,7 +615,10 @@ def walk(root: Instance) -> Iterator[Step]:
         entry = next(frame.nodes, None)
         if entry is None:
             stack.pop()
-            _leave(frame, stack)
+            if frame.use is not None:
+                _leave(frame.use, frame, stack)
+            elif ends is not None:
+                ends += [frame.values[number] for number in root.results]
             continue
         node, aux = entry
         operands = tuple(frame.values[number] for number in node.operands)
@@ -616,9 +633,7 @@ def walk(root: Instance) -> Iterator[Step]:
         index += 1
 
 
-def _leave(frame: _Frame, stack: list[_Frame]) -> None:
-    if frame.use is None:
-        return
+def _leave(use: Sub, frame: _Frame, stack: list[_Frame]) -> None:
     outer = stack[-1].values
-    for position, number in enumerate(frame.use.instance.results):
-        outer[frame.use.first + position] = frame.values[number]
+    for position, number in enumerate(use.instance.results):
+        outer[use.first + position] = frame.values[number]

@@ -297,6 +297,8 @@ class Flow(Merges):
             )
         name = head.label.base if head.label is not None else ""
         reason = refusal_of_name(str(name))  # a value of the forward, too
+        if name == "logits":
+            reason = "what training returns calls the model's own output so"
         if head.label is not None and reason is not None:
             message = f"`{name}` cannot be a side head: {reason}"
             raise error("E322", message, head.label.span, help="rename it")

@@ -570,7 +570,7 @@ class _Lexer:
         if not inner and self._is_left_over(start):
             self._report("E109", f"this `{text}` closes nothing", (start, end))
             return
-        inner = inner and not self._takes_the_place(start)
+        inner = inner and not self._takes_the_place(text, start)
         self._report(
             "E102" if inner else "E109",
             (
@@ -598,10 +598,10 @@ class _Lexer:
         end = self.text.find("\n", start)
         return _BRACKETS.sub("", self.text[start : len(self.text) if end < 0 else end])
 
-    def _takes_the_place(self, start: int) -> bool:
-        """Whether the closer at an offset stands for that of the innermost bracket: what closes on
+    def _takes_the_place(self, bracket: str, start: int) -> bool:
+        """Whether a closer at an offset stands for that of the innermost bracket: what closes on
         the rest of the line then fits, and would not fit if that bracket were still to close."""
-        bracket, rest = self.text[start], self._rest(start + 1)
+        rest = self._rest(start + 1)
         level = [opened for opened, _, _ in self.open]
         outer = level[: len(level) - level[::-1].index(_CLOSERS[bracket]) - 1]
         return _fit(rest, level[:-1]) and not _fit(rest, outer)

@@ -12,6 +12,14 @@ from archdsl.diagnostics import Bag
 from archdsl.render import render_all
 
 SPECS = {
+    "a dimension that is named and read": """\
+model A: [3, side: 32, side] -> [10] {
+    conv(8, 3x3) -> relu -> global_maxpool -> flatten -> linear(10)
+}
+model B: [3, h: 16, 2 * h] -> [8, h, _] { conv(8, 3x3) }
+variant a = A()
+variant b = B()
+""",
     "pixels out of channels by a parameter": """\
 block Up(w, f) { conv(w * f ** 2, 3x3) -> pixel_shuffle(f) -> relu -> pixel_unshuffle(f) }
 model M(ws, f): [3, 16, 16] -> [10] {
@@ -820,3 +828,37 @@ def test_nesting_costs_little(kind: str, tmp_path: Path, monkeypatch: pytest.Mon
     bag = Bag()
     assert driver.emit(str(path), bag) is not None, render_all(bag.items)
     assert len(walks) < 400
+
+
+def test_some_of_a_family_is_not_all_of_it(tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text("""\
+block Add in (ys[]) -> (o) { from ys -> sum as o }
+block First in (fs[]) -> (o) { from [fs[0], fs[1]] -> Add as o }
+model M: [3, 16, 16] -> [4, 16, 16] {
+    for i in range(3) { conv(4, 3x3) as f[i] }
+    from [f[0], f[1]] -> Add as a
+    from f -> First as b
+    from a + b
+}
+variant m = M()
+""")
+    bag = Bag()
+    emitted = driver.emit(str(spec), bag)
+    assert emitted is not None, render_all(bag.items)
+    assert "self.add([f[0], f[1]])" in emitted[1]
+    assert "self.add([fs[0], fs[1]])" in emitted[1]
+    assert "self.first(f)" in emitted[1]
+
+
+def test_a_step_that_nothing_takes_is_left_out(tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text(
+        "model M: [3, 8, 8] -> [3, 8, 8] { conv(4, 1x1)\n from in -> relu }\nvariant m = M()\n"
+    )
+    bag = Bag()
+    emitted = driver.emit(str(spec), bag)
+    assert emitted is not None
+    assert [item.code for item in bag.items] == ["W609"]
+    assert "return self.relu(x)" in emitted[1] or "x = self.relu(x)" in emitted[1]
+    assert "self.conv(" not in emitted[1]

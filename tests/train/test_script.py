@@ -67,7 +67,9 @@ def test_scripts_are_in_blacks_form_and_have_no_findings(tmp_path: Path) -> None
     run("black", "--check", "--quiet", "--line-length", "100", *scripts)
     for folder in {Path(script).parent for script in scripts}:
         # From where the module that a script imports is the project's own.
-        run("ruff", "check", "--isolated", "--no-cache", "--line-length", "100", ".", at=folder)
+        names = [path.name for path in map(Path, scripts) if path.parent == folder]
+        command = ("ruff", "check", "--isolated", "--no-cache", "--line-length", "100")
+        run(*command, *names, at=folder)
 
 
 @pytest.mark.slow

@@ -285,7 +285,8 @@ def _expression(w: ClassWriter, made: Made, tensor: Tensor) -> Tensor:
 def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     flow = w.settle_flow(flow) if isinstance(flow, tuple) else flow
     made = shared.use(w, call, flow)
-    return apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
+    applied = apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
+    return _evaluated(w, call, made, applied) if made.training else applied
 
 
 def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:

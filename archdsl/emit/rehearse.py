@@ -113,6 +113,8 @@ def _run(
             if step.index not in idle:
                 raise Mismatch(f"`forward` of `{design.name}` never comes to {step.path}")
     outputs = result if isinstance(result, (tuple, list)) else (result,)
+    if len(outputs) != len(design.outputs) and not design.root.aux:
+        raise Mismatch(f"`{design.name}` gives {len(outputs)} results")
     for output, (_, shape) in zip(outputs, design.outputs):
         if isinstance(output, standins.Tensor) and output.sizes not in (None, (BATCH, *shape)):
             raise Mismatch(f"`{design.name}` gives {output.sizes[1:]}, and {shape} was checked")

@@ -7,6 +7,7 @@ Two symbols are equal where their keys are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ _PRECEDENCE = {
     "**": 9,
     "atom": 10,
 }
+_SIMPLE = re.compile(r"[A-Za-z_][\w.]*|-?\d[\w.]*")
 
 
 class Gone(Exception):
@@ -858,7 +860,10 @@ def _write(symbol: Symbol) -> tuple[str, int]:
     if op in CONCRETE:
         level = _PRECEDENCE[op]
         if op == "**":
-            return f"{text(args[0], level + 1)}**{text(args[1], level)}", level
+            base, exponent = text(args[0], level + 1), text(args[1], level)
+            # As black writes it: apart where a side is more than a name or a number.
+            apart = "" if _SIMPLE.fullmatch(base) and _SIMPLE.fullmatch(exponent) else " "
+            return f"{base}{apart}**{apart}{exponent}", level
         return f"{text(args[0], level)} {op} {text(args[1], level + 1)}", level
     if op in ("neg", "not"):
         level = _PRECEDENCE[op]

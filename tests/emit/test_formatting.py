@@ -35,6 +35,24 @@ def test_modules_and_scripts_are_in_blacks_form(spec: Path) -> None:
     assert blackened(script, 100) == script
 
 
+POWERS = """\
+model M(w, n, d = 0.5): [3, 8, 8] -> [_, 8, 8] {
+    conv(w * 2 ** (n - 2) + w, 1x1) -> conv(w ** 2, 1x1) -> conv(2 ** n, 1x1)
+    conv(int(w ** d), 1x1) -> conv(int(w ** (-d)) + 4, 1x1) -> conv(max(w, n) ** 2, 1x1)
+}
+variant m = M(4, 3)
+"""
+
+
+def test_powers_are_in_blacks_form(tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text(POWERS)
+    emitted = driver.emit(str(spec), Bag())
+    assert emitted is not None
+    assert emitted[1].count("**") > 6
+    assert blackened(emitted[1], 88) == emitted[1]
+
+
 STATEMENTS = [
     "x = torch.cat((self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)), dim=1)",
     "def forward(self, x: Tensor, y: Tensor, z: Tensor, another: Tensor) -> tuple[Tensor, Tensor]:",

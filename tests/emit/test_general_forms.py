@@ -12,6 +12,19 @@ from archdsl.diagnostics import Bag
 from archdsl.render import render_all
 
 SPECS = {
+    "a shared model with side heads": """\
+model B(w): [3, 16, 16] -> [4] {
+    conv(w, 3x3, stride=2) -> relu
+    aux a1: { global_avgpool -> flatten -> linear(4) }
+    global_avgpool -> flatten -> fc: linear(4)
+}
+model V: (x: [3, 16, 16], y: [3, 16, 16]) -> [4] { share bb = B(4); from x -> bb as a; from y -> bb as b; from a + b }
+model W: [3, 16, 16] -> [5] { share bb = B(4); bb -> linear(5) }
+model X: [3, 16, 16] -> [4] { share bb = B(4); bb }
+variant v = V()
+variant w = W()
+variant x = X()
+""",
     "a dimension that is named and read": """\
 model A: [3, side: 32, side] -> [10] {
     conv(8, 3x3) -> relu -> global_maxpool -> flatten -> linear(10)

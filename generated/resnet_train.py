@@ -6,7 +6,7 @@
     python resnet_train.py export CHECKPOINT
     python resnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/resnet.arch by archdsl, which leaves it alone once edited (e99973b4332d).
+Written from specs/resnet.arch by archdsl, which leaves it alone once edited (07da800b567d).
 """
 
 import argparse
@@ -567,7 +567,8 @@ class Run:
             kept: dict[str, Any] = load_file(checkpoint / f"{name}.safetensors")
             states.set_model_state_dict(model, kept, options=whole)
         moments, sums = state.pop("optimizer"), state.pop("sums")
-        states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=whole)
+        if moments["state"]:  # plain SGD keeps none
+            states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=whole)
         self.sums.copy_(sums[RANK] if len(sums) == WORLD else sums.sum(0) * (RANK == 0))
         if state["settings"] != self.at["settings"]:
             say(f"the settings were others: {state['settings']}")

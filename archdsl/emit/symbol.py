@@ -862,7 +862,8 @@ def _write(symbol: Symbol) -> tuple[str, int]:
         if op == "**":
             base, exponent = text(args[0], level + 1), text(args[1], level)
             # As black writes it: apart where a side is more than a name or a number.
-            apart = "" if _SIMPLE.fullmatch(base) and _SIMPLE.fullmatch(exponent) else " "
+            simple = all(map(_SIMPLE.fullmatch, (base, *exponent.split("**"))))
+            apart = "" if simple else " "
             return f"{base}{apart}**{apart}{exponent}", level
         return f"{text(args[0], level)} {op} {text(args[1], level + 1)}", level
     if op in ("neg", "not"):

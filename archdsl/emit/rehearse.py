@@ -108,7 +108,7 @@ def _run(
         raise Mismatch(f"`forward` of `{design.name}` fails: {error!r}") from error
     if left := [step for each in due.values() for step in each]:
         # A step whose result goes nowhere may be left out: W609 tells its author.
-        idle = design.idle(list(design.walk()))
+        idle = design.idle()
         for step in left:
             if step.index not in idle:
                 raise Mismatch(f"`forward` of `{design.name}` never comes to {step.path}")

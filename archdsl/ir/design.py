@@ -9,7 +9,7 @@ Nodes name their operands by these numbers, so that an instance means the same w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from archdsl.ir.program import Definition, Item
 from archdsl.node import Node
@@ -533,12 +533,11 @@ class Design(Node):
         """Every node of the expanded network, in the order it runs, made one at a time."""
         return walk(self.root)
 
-    def idle(self, steps: Sequence[Step]) -> set[int]:
-        """Of all its steps, the indices of those whose results go nowhere: no output or side head
-        has a use for them."""
+    def idle(self) -> set[int]:
+        """The indices of the steps whose results go nowhere: no output or side head has a use for
+        them."""
         ends: list[tuple[int, int]] = []
-        for _ in walk(self.root, ends):
-            pass
+        steps = list(walk(self.root, ends))
         used = {index for index, _ in ends}
         for step in reversed(steps):
             if step.aux or step.index in used:

@@ -6,7 +6,7 @@
     python densenet_train.py export CHECKPOINT
     python densenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/densenet.arch by archdsl, which leaves it alone once edited (e0f3217b0de0).
+Written from specs/densenet.arch by archdsl, which leaves it alone once edited (7bb512fc3bb0).
 """
 
 import argparse
@@ -76,12 +76,16 @@ class Recipe:
 
     def augment(self, x: Tensor, u: Tensor) -> Tensor:
         """What is done to batches, on the device; values are between 0 and 1."""
-        x = sometimes(0.5, u[:, 0], x.flip(3), x)
+        x = brightness(x, u[:, 0], 0.4)
+        x = contrast(x, u[:, 1], 0.4)
+        x = saturation(x, u[:, 2], 0.4)
+        x = pca_lighting(x, u[:, 3:6], std=0.1)
+        x = sometimes(0.5, u[:, 6], x.flip(3), x)
         return x
 
     def drawn(self) -> Tensor:
         """Random numbers for a picture."""
-        return torch.rand(1)
+        return torch.rand(7)
 
     def criterion(self, out: Tensor, target: Tensor) -> Tensor:
         return F.cross_entropy(out, target)
@@ -101,19 +105,6 @@ class Recipe:
         return 0.1 ** sum(t >= each for each in (30, 60))
 
 
-@dataclass
-class Imagenet161Recipe(Recipe):
-    """`imagenet_161`: what differs from `imagenet`."""
-
-    epochs: int = 100
-    batch: int = 128
-    name = "imagenet_161"
-
-    def rate(self, t: float) -> float:
-        """The share of `lr` after a time in epochs."""
-        return 0.1 ** sum(t >= each for each in (30, 60, 90))
-
-
 class Variant(NamedTuple):
     """A network: the shape of its pictures, and the recipes for it, the first its default."""
 
@@ -123,7 +114,7 @@ class Variant(NamedTuple):
 
 VARIANTS = {
     "densenet121": Variant((3, 224, 224), {"imagenet": Recipe}),
-    "densenet161": Variant((3, 224, 224), {"imagenet_161": Imagenet161Recipe, "imagenet": Recipe}),
+    "densenet161": Variant((3, 224, 224), {"imagenet": Recipe}),
     "densenet169": Variant((3, 224, 224), {"imagenet": Recipe}),
     "densenet201": Variant((3, 224, 224), {"imagenet": Recipe}),
     "densenet264": Variant((3, 224, 224), {"imagenet": Recipe}),
@@ -133,6 +124,43 @@ VARIANTS = {
 def sometimes(p: float, u: Tensor, new: Tensor, old: Tensor) -> Tensor:
     """`new` by a chance for each picture."""
     return torch.where(u[:, None, None, None] < p, new, old)
+
+
+def grey(x: Tensor) -> Tensor:
+    """Brightness, as one channel."""
+    return x if x.shape[1] == 1 else (x * constant(0.299, 0.587, 0.114)).sum(1, keepdim=True)
+
+
+def factor(u: Tensor, strength: float) -> Tensor:
+    return (1 + (2 * u - 1) * strength)[:, None, None, None]
+
+
+def brightness(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return (x * factor(u, strength)).clamp(0, 1)
+
+
+def contrast(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    mean = grey(x).mean((2, 3), keepdim=True)
+    return torch.lerp(mean, x, factor(u, strength)).clamp(0, 1)
+
+
+def saturation(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return torch.lerp(grey(x), x, factor(u, strength)).clamp(0, 1)
+
+
+COMPONENTS = (  # deviations and directions of ImageNet's colours
+    (0.2175, (-0.5675, -0.5808, -0.5836)),
+    (0.0188, (0.7192, -0.0045, -0.6948)),
+    (0.0045, (0.4009, -0.8140, 0.4203)),
+)
+
+
+def pca_lighting(x: Tensor, u: Tensor, std: float) -> Tensor:
+    """Normal amounts of the principal components of ImageNet's colours."""
+    by = torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)) * std
+    for at, (deviation, component) in enumerate(COMPONENTS):
+        x = x + by[:, at, None, None, None] * deviation * constant(*component)
+    return x.clamp(0, 1)
 
 
 def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:

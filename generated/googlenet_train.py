@@ -6,7 +6,7 @@
     python googlenet_train.py export CHECKPOINT
     python googlenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/googlenet.arch by archdsl, which leaves it alone once edited (75c323aa6c08).
+Written from specs/googlenet.arch by archdsl, which leaves it alone once edited (3cd7d3aefe3a).
 """
 
 import argparse
@@ -54,7 +54,7 @@ class Recipe:
     """`imagenet`. Its numbers are options of the command line, too."""
 
     epochs: int = 250
-    batch: int = 256
+    batch: int = 32
     accumulate: int = 1
     lr: float = 0.01
     ema: float = 0.9999
@@ -92,7 +92,9 @@ class Recipe:
         return F.cross_entropy(out, target)
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(model.parameters(), lr=self.lr, momentum=0.9, fused=CUDA)
+        return torch.optim.SGD(
+            decaying(model, 0.0002, "biases"), lr=self.lr, momentum=0.9, fused=CUDA
+        )
 
     def rate(self, t: float) -> float:
         """The share of `lr` after a time in epochs."""
@@ -148,6 +150,23 @@ def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:
     if len(found.classes) != classes:
         sys.exit(f"{path} has {len(found.classes)} classes, and the recipe {classes}")
     return found
+
+
+def decaying(model: nn.Module, weight_decay: float, *exempt: str) -> list[dict[str, Any]]:
+    """Parameters in two groups: those that decay, and those of `exempt` kinds, which don't."""
+    norms = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm, nn.InstanceNorm2d)
+    groups: dict[bool, list[Tensor]] = {True: [], False: []}
+    for module in model.modules():
+        kinds = {"norms"} if isinstance(module, norms) else set()
+        if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
+            kinds.add("depthwise")
+        for name, parameter in module.named_parameters(recurse=False):
+            spared = kinds | ({"biases"} if name == "bias" else set())
+            groups[spared.isdisjoint(exempt)].append(parameter)
+    return [
+        {"params": groups[True], "weight_decay": weight_decay},
+        {"params": groups[False], "weight_decay": 0.0},
+    ]
 
 
 @cache

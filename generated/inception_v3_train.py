@@ -6,7 +6,7 @@
     python inception_v3_train.py export CHECKPOINT
     python inception_v3_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/inception_v3.arch by archdsl, which leaves it alone once edited (c074f3449e96).
+Written from specs/inception_v3.arch by archdsl, which leaves it alone once edited (3419f3bbdd85).
 """
 
 import argparse
@@ -91,7 +91,7 @@ class Recipe:
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.RMSprop(
-            model.parameters(), lr=self.lr, alpha=0.9, eps=1.0, weight_decay=4e-05, momentum=0.9
+            decaying(model, 4e-05, "norms", "biases"), lr=self.lr, alpha=0.9, eps=1.0, momentum=0.9
         )
 
     def rate(self, t: float) -> float:
@@ -126,6 +126,23 @@ def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:
     if len(found.classes) != classes:
         sys.exit(f"{path} has {len(found.classes)} classes, and the recipe {classes}")
     return found
+
+
+def decaying(model: nn.Module, weight_decay: float, *exempt: str) -> list[dict[str, Any]]:
+    """Parameters in two groups: those that decay, and those of `exempt` kinds, which don't."""
+    norms = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm, nn.InstanceNorm2d)
+    groups: dict[bool, list[Tensor]] = {True: [], False: []}
+    for module in model.modules():
+        kinds = {"norms"} if isinstance(module, norms) else set()
+        if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
+            kinds.add("depthwise")
+        for name, parameter in module.named_parameters(recurse=False):
+            spared = kinds | ({"biases"} if name == "bias" else set())
+            groups[spared.isdisjoint(exempt)].append(parameter)
+    return [
+        {"params": groups[True], "weight_decay": weight_decay},
+        {"params": groups[False], "weight_decay": 0.0},
+    ]
 
 
 @cache

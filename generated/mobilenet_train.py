@@ -6,7 +6,7 @@
     python mobilenet_train.py export CHECKPOINT
     python mobilenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/mobilenet.arch by archdsl, which leaves it alone once edited (79d488eba019).
+Written from specs/mobilenet.arch by archdsl, which leaves it alone once edited (5371de44fdd4).
 """
 
 import argparse
@@ -88,7 +88,11 @@ class Recipe:
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.RMSprop(
-            decaying(model, 4e-05, "depthwise"), lr=self.lr, alpha=0.9, eps=1.0, momentum=0.9
+            decaying(model, 4e-05, "norms", "biases", "depthwise"),
+            lr=self.lr,
+            alpha=0.9,
+            eps=1.0,
+            momentum=0.9,
         )
 
     def rate(self, t: float) -> float:

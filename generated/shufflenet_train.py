@@ -6,7 +6,7 @@
     python shufflenet_train.py export CHECKPOINT
     python shufflenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/shufflenet.arch by archdsl, which leaves it alone once edited (0f515e1e6ce6).
+Written from specs/shufflenet.arch by archdsl, which leaves it alone once edited (f101883efcc5).
 """
 
 import argparse
@@ -76,12 +76,15 @@ class Recipe:
 
     def augment(self, x: Tensor, u: Tensor) -> Tensor:
         """What is done to batches, on the device; values are between 0 and 1."""
-        x = sometimes(0.5, u[:, 0], x.flip(3), x)
+        x = brightness(x, u[:, 0], 0.4)
+        x = contrast(x, u[:, 1], 0.4)
+        x = saturation(x, u[:, 2], 0.4)
+        x = sometimes(0.5, u[:, 3], x.flip(3), x)
         return x
 
     def drawn(self) -> Tensor:
         """Random numbers for a picture."""
-        return torch.rand(1)
+        return torch.rand(4)
 
     def criterion(self, out: Tensor, target: Tensor) -> Tensor:
         return F.cross_entropy(out, target)
@@ -131,6 +134,28 @@ VARIANTS = {
 def sometimes(p: float, u: Tensor, new: Tensor, old: Tensor) -> Tensor:
     """`new` by a chance for each picture."""
     return torch.where(u[:, None, None, None] < p, new, old)
+
+
+def grey(x: Tensor) -> Tensor:
+    """Brightness, as one channel."""
+    return x if x.shape[1] == 1 else (x * constant(0.299, 0.587, 0.114)).sum(1, keepdim=True)
+
+
+def factor(u: Tensor, strength: float) -> Tensor:
+    return (1 + (2 * u - 1) * strength)[:, None, None, None]
+
+
+def brightness(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return (x * factor(u, strength)).clamp(0, 1)
+
+
+def contrast(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    mean = grey(x).mean((2, 3), keepdim=True)
+    return torch.lerp(mean, x, factor(u, strength)).clamp(0, 1)
+
+
+def saturation(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return torch.lerp(grey(x), x, factor(u, strength)).clamp(0, 1)
 
 
 def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:

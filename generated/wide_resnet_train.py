@@ -6,7 +6,7 @@
     python wide_resnet_train.py export CHECKPOINT
     python wide_resnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/wide_resnet.arch by archdsl, which leaves it alone once edited (a7124367de67).
+Written from specs/wide_resnet.arch by archdsl, which leaves it alone once edited (b8c20a12e1a0).
 """
 
 import argparse
@@ -123,6 +123,19 @@ class ImagenetRecipe(Recipe):
         """What is done to single pictures in evaluation."""
         return [v2.Resize(256), v2.CenterCrop(size)]
 
+    def augment(self, x: Tensor, u: Tensor) -> Tensor:
+        """What is done to batches, on the device; values are between 0 and 1."""
+        x = brightness(x, u[:, 0], 0.4)
+        x = contrast(x, u[:, 1], 0.4)
+        x = saturation(x, u[:, 2], 0.4)
+        x = pca_lighting(x, u[:, 3:6], std=0.1)
+        x = sometimes(0.5, u[:, 6], x.flip(3), x)
+        return x
+
+    def drawn(self) -> Tensor:
+        """Random numbers for a picture."""
+        return torch.rand(7)
+
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.SGD(
             model.parameters(),
@@ -167,6 +180,43 @@ VARIANTS = {
 def sometimes(p: float, u: Tensor, new: Tensor, old: Tensor) -> Tensor:
     """`new` by a chance for each picture."""
     return torch.where(u[:, None, None, None] < p, new, old)
+
+
+def grey(x: Tensor) -> Tensor:
+    """Brightness, as one channel."""
+    return x if x.shape[1] == 1 else (x * constant(0.299, 0.587, 0.114)).sum(1, keepdim=True)
+
+
+def factor(u: Tensor, strength: float) -> Tensor:
+    return (1 + (2 * u - 1) * strength)[:, None, None, None]
+
+
+def brightness(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return (x * factor(u, strength)).clamp(0, 1)
+
+
+def contrast(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    mean = grey(x).mean((2, 3), keepdim=True)
+    return torch.lerp(mean, x, factor(u, strength)).clamp(0, 1)
+
+
+def saturation(x: Tensor, u: Tensor, strength: float) -> Tensor:
+    return torch.lerp(grey(x), x, factor(u, strength)).clamp(0, 1)
+
+
+COMPONENTS = (  # deviations and directions of ImageNet's colours
+    (0.2175, (-0.5675, -0.5808, -0.5836)),
+    (0.0188, (0.7192, -0.0045, -0.6948)),
+    (0.0045, (0.4009, -0.8140, 0.4203)),
+)
+
+
+def pca_lighting(x: Tensor, u: Tensor, std: float) -> Tensor:
+    """Normal amounts of the principal components of ImageNet's colours."""
+    by = torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6)) * std
+    for at, (deviation, component) in enumerate(COMPONENTS):
+        x = x + by[:, at, None, None, None] * deviation * constant(*component)
+    return x.clamp(0, 1)
 
 
 def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:

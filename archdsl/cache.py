@@ -13,6 +13,7 @@ import sys
 from functools import cache
 
 from archdsl import store
+from archdsl.files import opened
 from archdsl.node import Node
 from archdsl.output import of_script
 from archdsl.store import digest
@@ -97,7 +98,7 @@ def _installed() -> list[str]:
 
 def _file_digest(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             return digest(file.read())
     except (OSError, ValueError):
         return None

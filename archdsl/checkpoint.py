@@ -6,7 +6,7 @@ import os
 
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.draft import Draft
-from archdsl.files import whole
+from archdsl.files import opened, whole
 from archdsl.output import failed
 
 TYPE_CHECKING = False
@@ -23,8 +23,7 @@ INNER = ("state_dict", "model")
 def read(path: str) -> dict[str, Tensor]:
     """The tensors of a file by their keys; raises SpecError. Nothing in the file is run."""
     try:
-        with open(path, "rb"):
-            pass
+        opened(path).close()
     except OSError as error:
         raise SpecError(failed("read", path, error)) from error
     try:

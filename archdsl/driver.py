@@ -7,6 +7,7 @@ imported where they run, so that a verb waits for no library it doesn't need.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from archdsl.diagnostics import Bag, Diagnostic, Full, Label, SpecError
 from archdsl.files import holds, read, whole
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from archdsl.source import Span
     from archdsl.syntax import ast
 
-Input = tuple[int, ...]
+Input = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 STAGES = ("ast", "program", "design", "module")
 
 

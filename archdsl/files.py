@@ -6,6 +6,7 @@ import; None where the user named it.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -15,6 +16,8 @@ from archdsl.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import IO
+
     from archdsl.diagnostics import Bag
 
 SUFFIX = ".arch"
@@ -53,8 +56,8 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         return None
     limit = LIMITS["bytes"]
     try:
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno())
+        with opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
             data = file.read(limit + 1)
     except FileNotFoundError:
         bag.add(_finding("E390", f"there is no file {path}", path, at, help=_similar(path)))
@@ -68,11 +71,24 @@ def read(path: str, bag: Bag, at: Span | None = None) -> Source | None:
         return None
 
     if len(data) > limit:
-        length = f"{size.st_size:,} bytes" if stat.S_ISREG(size.st_mode) else "too many bytes"
-        message = f"{path} is too large for a spec: {length}, at most {limit:,}"
+        message = f"{path} is too large for a spec: {size:,} bytes, at most {limit:,}"
         bag.add(_finding("E393", message, path, at, help=more("bytes")))
         return None
     return _decoded(path, data, bag)
+
+
+def opened(path: str) -> IO[bytes]:
+    """A file, to be read; OSError for what could keep its reader waiting: pipes, devices."""
+    file = open(path, "rb", opener=_at_once)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return file
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opens a pipe, too, without waiting for who writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_file(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Warnings for what is legal and surely not meant, read off the tree of a spec that holds.
 
-`# allow: W603` at the end of a line silences that warning for what begins on the line.
+`allow: W603` in a comment at the end of a line silences that warning for what begins on the line.
 """
 
 from __future__ import annotations
@@ -22,18 +22,22 @@ if TYPE_CHECKING:
     from archdsl.source import Span
 
 _NOTHING = ("identity", "none")
-_ALLOWED = re.compile(r"#\s*allow:\s*(W\d{3}(?:\s*,\s*W\d{3})*)")
+_ALLOWED = re.compile(r"#.*?\ballow:\s*(W\d{3}(?:\s*,\s*W\d{3})*)")
 
 
 def warnings(file: ast.File) -> Iterator[Diagnostic]:
     """What is surely not meant in a file that has variants."""
     uses = [set(_names(_nodes(item))) for item in file.items]
     counts = Counter(name for used in uses for name in used)
+    handed = set(_handed_on(_nodes(file.items)))
     for item, own in zip(file.items, uses):
         for what, name in _defined(item):
             if counts[name.text] <= (name.text in own):
                 yield _unused("W603", what, name.text, name.span)
         if isinstance(item, ast.Block):
+            # Blocks that take each other's place are called alike, whether or not each needs all.
+            if item.name.text not in handed:
+                yield from _parameters(item.params, set(_names(_nodes(_inside(item)))))
             yield from _in_block(item, counts)
         elif isinstance(item, ast.Function):
             yield from _parameters(item.params, set(_names(_nodes(item.value))))
@@ -66,11 +70,14 @@ def _defined(item: ast.Item) -> Iterator[tuple[str, ast.Ident]]:
         yield "fn" if isinstance(item, ast.Function) else "extern", item.name
 
 
+def _inside(block: ast.Block) -> tuple[object, ...]:
+    return block.inputs, block.outputs, block.body
+
+
 def _in_block(block: ast.Block, anywhere: Counter[str]) -> Iterator[Diagnostic]:
     """`anywhere`: in how many items of the file a name stands; a tap names a value of a model."""
-    nodes = list(_nodes((block.inputs, block.outputs, block.body)))
+    nodes = list(_nodes(_inside(block)))
     counts = Counter(_names(nodes))
-    yield from _parameters(block.params, set(counts))
     spoken = set(_names_of_branches(nodes))
     for node in nodes:
         if isinstance(node, ast.Let):
@@ -179,6 +186,15 @@ def _names(nodes: Iterable[Node]) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Ident):
             yield node.text
+        elif isinstance(node, e.CallExpr):
+            yield node.function
+
+
+def _handed_on(nodes: Iterable[Node]) -> Iterator[str]:
+    """Every name that stands as a value, or as one with some arguments bound."""
+    for node in nodes:
+        if isinstance(node, e.Name):
+            yield node.id
         elif isinstance(node, e.CallExpr):
             yield node.function
 

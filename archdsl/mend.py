@@ -11,7 +11,7 @@ from collections import Counter
 
 from archdsl import driver
 from archdsl.diagnostics import Bag
-from archdsl.files import read
+from archdsl.files import opened, read
 from archdsl.node import Node
 from archdsl.output import replace_file
 
@@ -75,7 +75,7 @@ def applied(text: str, fixes: Iterable[Fix]) -> str:
 
 def write(path: str, text: str) -> None:
     """Put a mended text in the place of a spec, which keeps its byte order mark."""
-    with open(path, "rb") as file:
+    with opened(path) as file:
         marked = file.read(3) == BYTE_ORDER_MARK.encode()
     replace_file(path, BYTE_ORDER_MARK * marked + text)
 

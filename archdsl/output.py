@@ -11,7 +11,7 @@ from keyword import iskeyword
 
 from archdsl import draft
 from archdsl.diagnostics import Diagnostic, Label, SpecError
-from archdsl.files import SUFFIX, whole
+from archdsl.files import SUFFIX, opened, whole
 from archdsl.node import Node, replace
 from archdsl.source import Source
 from archdsl.store import digest
@@ -91,8 +91,8 @@ def current(job: Job) -> str | None:
         raise SpecError(_finding("E594", message, job.folder, "give -o a folder"))
     _check_inside(job)
     try:
-        with open(job.target, encoding="utf-8", newline="") as file:
-            text = file.read()
+        with opened(job.target) as file:
+            text = file.read().decode("utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
@@ -153,8 +153,8 @@ def current_script(job: Job) -> tuple[str | None, bool]:
     """What stands at a script's target now, None if nothing, and whether it is as archdsl wrote it."""
     _check_inside(job)
     try:
-        with open(job.target, encoding="utf-8", newline="") as file:
-            text = file.read()
+        with opened(job.target) as file:
+            text = file.read().decode("utf-8")
     except FileNotFoundError:
         return None, True
     except UnicodeDecodeError:

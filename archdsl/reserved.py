@@ -28,7 +28,7 @@ PYTHON_KEYWORDS = frozenset("""
 
 # What the emitted module imports or calls.
 EMITTED_NAMES = frozenset("""
-    torch nn F Tensor Any Callable Sequence Iterable Mapping Literal NamedTuple OrderedDict partial
+    getattr torch nn F Tensor Any Callable Sequence Iterable Mapping Literal NamedTuple OrderedDict partial
     cast math super object property staticmethod isinstance ValueError list tuple dict set str bool
     int float len range enumerate zip reversed min max sum round sorted abs all any map print type
     self annotations kwargs

@@ -365,6 +365,14 @@ def _count(value: Any, item: Any) -> int:
     return _list("count", value).count(item)
 
 
+def _size(height: Any, width: Any) -> Size:
+    for side in (height, width):
+        _integer("size", side)
+        if side < 0:
+            raise Fault("E402", f"the sides of a size are not below 0, and {side} is given")
+    return Size(height, width)
+
+
 def round_to(value: float, step: int) -> int:
     """The multiple of `step` nearest to `value`, at least one step, and the next one up where
     that would lose more than a tenth: how the MobileNet papers round widths."""
@@ -395,6 +403,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "unique": _unique,
     "count": _count,
     "round_to": round_to,
+    "size": _size,
 }
 
 BUILTIN_NAMES = frozenset(BUILTINS)
@@ -409,6 +418,7 @@ _ARITY: dict[str, tuple[int, int]] = {
     "log": (1, 2),
     "count": (2, 2),
     "round_to": (2, 2),
+    "size": (2, 2),
 }
 
 

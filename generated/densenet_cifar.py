@@ -5,6 +5,7 @@ Densely Connected Convolutional Networks, 2016. https://arxiv.org/abs/1608.06993
 Generated from specs/densenet_cifar.arch by archdsl; edit the spec, not this file.
 """
 
+import math
 from collections import OrderedDict
 from typing import Any
 
@@ -188,7 +189,7 @@ class DenseNetCifar(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
             elif isinstance(module, nn.Linear):
-                nn.init.kaiming_uniform_(module.weight, a=2.23606797749979)
+                nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5))
                 nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -130,7 +130,7 @@ class Block8(nn.Module):
             ConvNormAct(b2, b3, (3, 1)),
         )
         self.conv2d = nn.Conv2d(192 + b3, in_channels, kernel_size=1)
-        self.act = act() if act is not None else None
+        self.act = act(inplace=True) if act is not None else None
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:

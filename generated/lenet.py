@@ -47,7 +47,7 @@ DIGITS = (
 class Squash(nn.Module):
     """The scaled hyperbolic tangent of Appendix A: 1.7159 tanh(2x / 3).
 
-    Shape: (N, in_channels, H, W) -> (N, in_channels, H, W)
+    Shape: (N, C, H, W) -> (N, C, H, W)
     """
 
     def __init__(self) -> None:
@@ -56,8 +56,7 @@ class Squash(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.tanh(x * (2 / 3))
-        x = x * 1.7159
-        return x
+        return x * 1.7159
 
 
 class Subsample(nn.Module):
@@ -83,7 +82,7 @@ class Subsample(nn.Module):
 class PartialConv(nn.Module):
     """A convolution whose maps each see only the inputs that their row lists.
 
-    Shape: (N, in_channels, H, W) -> (N, len(table), H - kernel + 1, W - kernel + 1)
+    Shape: (N, C, H, W) -> (N, len(table), H - kernel + 1, W - kernel + 1)
     """
 
     def __init__(self, table: Sequence[Sequence[int]], kernel: int) -> None:
@@ -103,7 +102,7 @@ class PartialConv(nn.Module):
 class RadialBasis(nn.Module):
     """How far the input is from each class's code, squared: the least is the answer.
 
-    Shape: (N, in_channels) -> (N, classes)
+    Shape: (N, C) -> (N, classes)
     """
 
     codes: Tensor
@@ -131,8 +130,7 @@ class RadialBasis(nn.Module):
         difference = features - self.codes
         x = difference * difference
         x = x.mean(2)
-        x = x * 84
-        return x
+        return x * 84
 
 
 class LeNet5(nn.Module):

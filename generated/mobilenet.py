@@ -40,10 +40,10 @@ class Separable(nn.Module):
             bias=False,
         )
         self.bn1 = nn.BatchNorm2d(in_channels)
-        self.act1 = act()
+        self.act1 = act(inplace=True)
         self.conv_pw = nn.Conv2d(in_channels, width, kernel_size=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.act2 = act()
+        self.act2 = act(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.act1(self.bn1(self.conv_dw(x)))
@@ -69,7 +69,7 @@ class Full(nn.Module):
             in_channels, width, kernel_size=3, stride=stride, padding=1, bias=False
         )
         self.bn = nn.BatchNorm2d(width)
-        self.act = act()
+        self.act = act(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.act(self.bn(self.conv(x)))
@@ -100,7 +100,7 @@ class MobileNet(nn.Module):
             in_channels, first, kernel_size=3, stride=2, padding=1, bias=False
         )
         self.bn1 = nn.BatchNorm2d(first)
-        self.act = act()
+        self.act = act(inplace=True)
 
         blocks: list[nn.Module] = [nn.Sequential(unit(first, int(64 * alpha), act=act))]
         channels = int(64 * alpha)

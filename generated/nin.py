@@ -70,8 +70,7 @@ class NINCifar(nn.Module):
         x = self.maxpool1(self.mlpconv1(x))
         x = self.maxpool2(self.mlpconv2(self.dropout1(x)))
         x = self.mlpconv3(self.dropout2(x))
-        x = torch.flatten(self.avgpool(x), 1)
-        return x
+        return torch.flatten(self.avgpool(x), 1)
 
 
 class NINImageNet(nn.Module):
@@ -103,8 +102,7 @@ class NINImageNet(nn.Module):
         x = self.maxpool2(self.mlpconv2(x))
         x = self.maxpool3(self.mlpconv3(x))
         x = self.mlpconv4(self.dropout(x))
-        x = torch.flatten(self.avgpool(x), 1)
-        return x
+        return torch.flatten(self.avgpool(x), 1)
 
 
 def nin_cifar10(**kwargs: Any) -> NINCifar:

@@ -74,8 +74,10 @@ class Blocks(State):
                     AuxHead(path=join(path, head.path), output=head.output, weight=head.weight)
                 )
         made = [
-            Value(shape, through(values, inner), first + place)
-            for place, (shape, inner) in enumerate(zip(instance.outputs, instance.reach))
+            Value(shape, through(values, inner), first + place, batched)
+            for place, (shape, inner, batched) in enumerate(
+                zip(instance.outputs, instance.reach, instance.batched)
+            )
         ]
         return _restore(made, instance.structure[len(instance.definition.inputs) :])
 

@@ -24,6 +24,7 @@ from archdsl.ir.design import (
 from archdsl.ir.evaluate import Handle
 from archdsl.ops.op import Op, OpError, Shape
 from archdsl.ops.table import OPS
+from archdsl.source import Span
 from archdsl.values import show
 
 TYPE_CHECKING = False
@@ -182,9 +183,8 @@ class Calls(Blocks):
                 if operands is POISON:
                     return POISON
             key = (values, tuple(map(type, values)), x)
-        loose = not value.batched
-        if loose and not op.pointwise:
-            raise _without_batch(op, call)
+        if not value.batched and not op.pointwise:
+            raise without_batch(op.name, call.callee_span)
         cost = costs.get(key)
         if cost is None:
             try:
@@ -200,10 +200,7 @@ class Calls(Blocks):
         reach = value.reach if len(operands) == 1 else meet(operands)
         if not cost.local or cost.weighted:
             reach = advance(reach, cost.weighted, cost.extent, cost.stride)
-        result = self.leaf(item, path, cost, operands, reach, reused)
-        if loose:
-            result.batched = any(operand.batched for operand in operands)
-        return result
+        return self.leaf(item, path, cost, operands, reach, reused)
 
     def _trail(self, problem: OpError, value: Value, call: p.Call) -> tuple[str, ...]:
         """Of a map that is too small for a window, how its shorter side came about; of what is no
@@ -248,11 +245,12 @@ def _widths(widths: Shape) -> str:
     return " and ".join(map(str, widths)) + " channels"
 
 
-def _without_batch(op: Op, call: p.Call) -> SpecError:
+def without_batch(what: str, span: Span) -> SpecError:
+    """E230: something takes apart or rearranges what flows, and gets a `param` or `const`."""
     return error(
         "E230",
-        f"`{op.name}` works on what flows, and this is a tensor of the block's own, without a batch",
-        call.callee_span,
+        f"`{what}` works on what flows, and this is a tensor of the block's own, without a batch",
+        span,
         help="write it in the shape that is needed, or combine it with a value first",
     )
 

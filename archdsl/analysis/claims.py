@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 _POWERS = {"K": 3, "M": 6, "G": 9, "T": 12}
 
+# What papers and other tools call figures.
+_ELSEWHERE = {
+    "flops": "macs",
+    "gflops": "macs",
+    "madds": "macs",
+    "mult_adds": "macs",
+    "multiply_adds": "macs",
+    "parameters": "params",
+    "weights": "params",
+    "layers": "depth",
+}
 # Half a per cent, for figures that papers took from elsewhere.
 _TOLERANCE = 200
 
@@ -66,7 +77,8 @@ def _check(claim: Claim, design: Design, session: Session) -> None:
     if figure is None:
         from difflib import get_close_matches
 
-        close = get_close_matches(claim.key, FIGURES, 1)
+        known = _ELSEWHERE.get(claim.key)
+        close = [known] if known else get_close_matches(claim.key, FIGURES, 1)
         start = claim.span.start
         key = Span(source=claim.span.source, start=start, end=start + len(claim.key))
         raise error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from archdsl.analysis import claims, readers
@@ -209,8 +209,20 @@ def _inputs(
             wanted = override.get(port.name or "in")
         elif override is not None and len(definition.inputs) > 1:
             names = ", ".join(f"`{port.name}`" for port in definition.inputs)
-            raise error("E415", f"`{definition.name}` has several inputs: {names}", port.span)
+            raise error(
+                "E415",
+                f"`{definition.name}` has several inputs: {names}",
+                port.span,
+                help=f"say which: `--input {port.name}={_asked(stated)}`",
+            )
         shape = tuple(wanted) if wanted is not None else stated
+        if not shape:
+            raise error(
+                "E415",
+                f"the input of `{definition.name}` has no size",
+                port.span,
+                help="state it, without the batch: `[3, 224, 224]`, or `[10]` for vectors",
+            )
         if None in shape:
             raise error(
                 "E415",
@@ -229,7 +241,21 @@ def _inputs(
         shapes.append(shape)
     if override is not None:
         _hold_names(definition, shapes)
+    if isinstance(override, Mapping):
+        known = [port.name or "in" for port in definition.inputs]
+        for name in override:
+            if name not in known:
+                raise error(
+                    "E415",
+                    f"`{definition.name}` has no input `{name}`",
+                    definition.inputs[0].span,
+                    help="its inputs are " + ", ".join(f"`{each}`" for each in known),
+                )
     return shapes
+
+
+def _asked(shape: Sequence[int | None]) -> str:
+    return "x".join("224" if size is None else str(size) for size in shape)
 
 
 def _hold_names(definition: Definition, shapes: list[Shape]) -> None:

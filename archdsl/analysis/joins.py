@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analysis import merge
-from archdsl.analysis.calls import Calls
+from archdsl.analysis.calls import Calls, without_batch
 from archdsl.analysis.merge import Side, head
 from archdsl.analysis.notes import error
 from archdsl.analysis.notes import place as place_of
@@ -14,6 +14,7 @@ from archdsl.analysis.value import (
     stride_between,
 )
 from archdsl.ir import program as p
+from archdsl.limits import LIMITS, more
 from archdsl.ops.table import lookup
 from archdsl.source import Span
 from archdsl.values import show
@@ -168,6 +169,8 @@ class Joins(Calls):
 
     def _widths(self, item: p.Split, stream: Any) -> tuple[int, ...] | None:
         value = self.single(stream, item.span, "`split`")
+        if not value.batched:
+            raise without_batch("split", head(item))
         parts = self.session.evaluator.evaluate(item.parts, self.scope)
         if value.shape is None:
             return None
@@ -189,6 +192,9 @@ class Joins(Calls):
                 )
             return parts
         count = self.session.evaluator.integer(item.parts, self.scope, "a number of parts", 1)
+        if count > LIMITS["items"]:
+            message = f"a split into more than {LIMITS['items']:,} parts"
+            raise error("E405", message, span, help=more("items"))
         if channels % count:
             raise error(
                 "E203",
@@ -289,7 +295,7 @@ class Joins(Calls):
             raise error("E402", f"a scale is a number, not {show(scale)}", item.scale.span)
         if scale == 1:
             return body
-        return self.joined(item, "scale", body.shape, (body,), place)
+        return self.joined(item, "scale", body.shape, (body,), place, (("factor", scale),))
 
 
 def _gap(item: p.Residual) -> merge.Gap | None:

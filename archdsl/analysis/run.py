@@ -14,7 +14,7 @@ from archdsl.analysis.value import (
     POISON,
     Family,
     Value,
-    family_in,
+    listed,
     start,
 )
 from archdsl.diagnostics import SpecError
@@ -24,7 +24,7 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
-from archdsl.values import BUILTINS, kind, show
+from archdsl.values import BUILTINS, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +88,6 @@ class Runner(Containers):
     def _leave(self, stream: Any) -> tuple[Any, ...]:
         outputs = []
         ports = self.definition.outputs
-        if not ports:
-            return (stream,)
         for port in ports:
             value = stream if port.name is None else self._output(port)
             if isinstance(value, Family):
@@ -97,6 +95,8 @@ class Runner(Containers):
             if port.many and isinstance(value, Value):
                 value = (value,)
             outputs.append(value)
+            if isinstance(value, Value) and not value.batched and self.definition.kind == "model":
+                self.report(_one_for_all(port))
             if port.dims is not None and isinstance(value, Value):
                 self.guarded(self.check_dims, port.dims, value, port.span, "output")
         return tuple(outputs)
@@ -133,6 +133,7 @@ class Runner(Containers):
         instance.failed = self.failed or any(value.shape is None for value in flat)
         instance.outputs = tuple(value.shape or () for value in flat)
         instance.results = tuple(value.number for value in flat)
+        instance.batched = tuple(value.batched for value in flat)
         instance.reach = tuple(value.reach for value in flat)
         instance.nodes = tuple(self.nodes)
         instance.totals = self.totals
@@ -252,8 +253,7 @@ class Runner(Containers):
         )
         path = item.name if not place.prefix else f"{place.prefix}.{item.name}"
         reach = (None,) * len(self.inputs)
-        made = self.leaf(item, path, cost, (), reach)
-        self.scope.names[item.name] = Value(made.shape, made.reach, made.number, batched=False)
+        self.scope.names[item.name] = self.leaf(item, path, cost, (), reach)
         return stream
 
     def _value(self, node: e.Expr) -> Any:
@@ -285,17 +285,9 @@ class Runner(Containers):
             result = evaluator.evaluate(item.value, self.scope)
         finally:
             evaluator.compute = saved
-        if isinstance(result, Family):
-            result = result.listed()
+        result = listed(result)
         if not _flows(result):
-            family = family_in(result)
-            what = show(result) if family is None else f"a list that holds {kind(family)}"
-            raise error(
-                "E209",
-                f"`from` takes values that flow, not {what}",
-                item.span,
-                help=family.appended() if family is not None else None,
-            )
+            raise error("E209", f"`from` takes values that flow, not {show(result)}", item.span)
         self.observe(item.uid, (), result)
         return result
 
@@ -303,6 +295,15 @@ class Runner(Containers):
         if stream is not POISON:
             self.check_dims(item.dims, self.single(stream, item.span, "a shape"), item.span, "")
         return stream
+
+
+def _one_for_all(port: p.Port) -> SpecError:
+    return error(
+        "E230",
+        "a model gives a result for each image, and this is one tensor of its own for all",
+        port.span,
+        help="combine it with a value: `from in + ...`",
+    )
 
 
 def _flows(value: Any) -> bool:

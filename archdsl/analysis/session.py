@@ -6,10 +6,11 @@ from archdsl.analysis.costs import volume
 from archdsl.analysis.notes import Frame, error, placed
 from archdsl.analysis.value import Value
 from archdsl.diagnostics import Bag, Diagnostic, SpecError
-from archdsl.expr import Expr
+from archdsl.expr import Expr, Input, Name
 from archdsl.ir.design import Callee, Cost, Instance
 from archdsl.ir.evaluate import FAILED, Budget, Evaluator, Handle, Poisoned, Scope, spread
 from archdsl.ir.program import Definition, Extern, Param, Program
+from archdsl.ir.walk import every
 from archdsl.limits import BLOCKS, LIMITS
 from archdsl.ops.op import SAME, Shape, Size
 from archdsl.ops.table import OPS
@@ -54,6 +55,7 @@ class Session:
         )
         self._instances: dict[Any, Instance] = {}
         self._open: set[Any] = set()
+        self._settled: set[str] = set()
         self._functional: dict[Any, Cost] = {}
         self._depth = 0
         self.plans = _plans(program)
@@ -151,14 +153,19 @@ class Session:
     # Ops
 
     def functional(
-        self, kind: str, outputs: tuple[Shape, ...], stored: bool = True, **more: Any
+        self,
+        kind: str,
+        outputs: tuple[Shape, ...],
+        stored: bool = True,
+        numbers: tuple[tuple[str, float], ...] = (),
+        **more: Any,
     ) -> Cost:
-        """A node that is no op of the table: a merge, arithmetic, a tensor."""
-        key = (kind, outputs, tuple(more.items()))
+        """A node that is no op of the table: a merge, arithmetic with its numbers, a tensor."""
+        key = (kind, outputs, numbers, tuple(more.items()))
         found = self._functional.get(key)
         if found is None:
             elements = sum(map(volume, outputs)) if stored else 0
-            found = Cost(kind, outputs, activations=elements, **more)
+            found = Cost(kind, outputs, arguments=dict(numbers), activations=elements, **more)
             self._functional[key] = found
         return found
 
@@ -227,6 +234,7 @@ class Session:
     ) -> Instance:
         from archdsl.analysis.run import Runner
 
+        self._settle(definition)
         if self._depth >= self.max_depth:
             raise Stop(
                 error(
@@ -247,6 +255,24 @@ class Session:
             self.running.pop()
             self.frames.pop()
             self._depth -= 1
+
+    def _settle(self, definition: Definition) -> None:
+        """Evaluate each default that no argument takes part in, once, also one that no call leaves
+        as it is: it is written, and then it is for Python to evaluate."""
+        if definition.name in self._settled:
+            return
+        self._settled.add(definition.name)
+        own = {param.name for param in definition.params}
+        for param in definition.params:
+            if param.default is None or any(
+                isinstance(node, Input) or (isinstance(node, Name) and node.id in own)
+                for node in every(param.default)
+            ):
+                continue
+            try:
+                self.evaluator.evaluate(param.default, Scope(self.roots))
+            except Poisoned:
+                pass  # reported where it failed
 
     def _frame(self, definition: Definition, arguments: dict[str, Any], span: Span) -> Frame:
         if self._depth == 1:

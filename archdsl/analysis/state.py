@@ -119,7 +119,11 @@ class State:
         fix = None
         notes: tuple[str, ...] = ()
         wanted = [
-            None if dim is None or isinstance(dim, e.Open) else evaluator.evaluate(dim, self.scope)
+            (
+                None
+                if dim is None or isinstance(dim, e.Open)
+                else evaluator.number(dim, self.scope, "a size")
+            )
             for dim in stated
         ]
         if len(wanted) == len(shape):
@@ -219,7 +223,7 @@ class State:
         reach: Reach,
         reused: bool = False,
     ) -> Value:
-        """Add a node with one result."""
+        """Add a node with one result; it has a batch if anything that it is made of has one."""
         number = self.next
         self.next = number + 1
         self.size += 1
@@ -228,12 +232,14 @@ class State:
         if len(operands) == 1:
             inputs: Any = (operands[0].shape,)
             numbers: Any = (operands[0].number,)
+            batched = operands[0].batched
         else:
             inputs = tuple([value.shape for value in operands])
             numbers = tuple([value.number for value in operands])
+            batched = any(value.batched for value in operands)
         self.nodes.append(Leaf(item, path, cost, numbers, number, inputs, reused))
         count(self.totals, cost, reused)
-        return Value(cost.outputs[0], reach, number)
+        return Value(cost.outputs[0], reach, number, batched)
 
     def leaves(
         self, item: p.Item, path: str, cost: Cost, operands: tuple[Value, ...], reach: Reach
@@ -254,10 +260,16 @@ class State:
         )
 
     def joined(
-        self, item: p.Item, name: str, shape: Shape, values: tuple[Value, ...], place: Place
+        self,
+        item: p.Item,
+        name: str,
+        shape: Shape,
+        values: tuple[Value, ...],
+        place: Place,
+        numbers: tuple[tuple[str, float], ...] = (),
     ) -> Value:
-        """Add a merge."""
-        cost = self.session.functional(name, (shape,))
+        """Add a merge, or arithmetic with the numbers that stand beside the values."""
+        cost = self.session.functional(name, (shape,), numbers=numbers)
         path = self.paths.functional(place, name)
         return self.leaf(item, path, cost, values, meet(values))
 
@@ -304,9 +316,12 @@ class State:
             sides[0].name, sides[1].name = "the left", "the right"
         shape = merge.elementwise(sides, span, op, "E208")
         name = "neg" if left is None else names[op]
-        result = self.joined(item, name, shape, operands, place)
-        result.batched = any(value.batched for value in operands)
-        return result
+        numbers = tuple(
+            (where, side)
+            for where, side in (("left", left), ("right", right))
+            if side is not None and not isinstance(side, Value)
+        )
+        return self.joined(item, name, shape, operands, place, numbers)
 
     def costs_of(self, nodes: Sequence[Any]) -> Iterator[Cost]:
         """What nodes do, those of used definitions included."""

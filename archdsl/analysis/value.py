@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from archdsl.ir.evaluate import Handle, Poisoned
 from archdsl.ops.op import Shape
-from archdsl.values import Fault, show
+from archdsl.values import Fault, cut, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,8 +71,24 @@ class Family(Handle):
     def member(self, indices: tuple[Any, ...]) -> Any:
         if indices in self.members:
             return self.members[indices]
+        made = list(self.members)
+        if len(indices) == 1 and type(indices[0]) is int and -len(made) <= indices[0] < 0:
+            # From the end, if the members came one by one from 0.
+            if made == [(index,) for index in range(len(made))]:
+                return self.members[made[indices[0]]]
         have = ", ".join(_place(key) for key in list(self.members)[:8])
         raise Fault("E410", f"`{self.name}` has no value at {_place(indices)}", f"it has {have}")
+
+    def cut(self, start: Any, stop: Any, step: Any) -> tuple[Value, ...]:
+        if set(self.members) != {(index,) for index in range(len(self.members))}:
+            have = ", ".join(_place(key) for key in sorted(self.members)[:8])
+            raise Fault(
+                "E402",
+                f"a slice counts members from 0, and `{self.name}` has {have}",
+                f"pick them by their numbers: `[{self.name}[k] for k in range(...)]`",
+            )
+        members: tuple[Value, ...] = cut(self.listed(), start, stop, step)
+        return members
 
     def listed(self) -> tuple[Value, ...]:
         """The members by index."""
@@ -88,11 +104,11 @@ class Family(Handle):
         )
 
 
-def family_in(value: Any) -> Family | None:
-    """A family in a list, at any depth."""
-    if isinstance(value, tuple):
-        return next((found for part in value if (found := family_in(part))), None)
-    return value if isinstance(value, Family) else None
+def listed(value: Any) -> Any:
+    """A flow, with families as the lists of their members."""
+    if type(value) is tuple:
+        return tuple([listed(part) for part in value])
+    return value.listed() if isinstance(value, Family) else value
 
 
 def _place(indices: tuple[Any, ...]) -> str:

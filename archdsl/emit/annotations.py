@@ -33,10 +33,8 @@ def annotation(values: Iterable[Any], callees: Callable[[list[Callee]], str]) ->
 
 
 def _kind(value: Any, callees: Callable[[list[Callee]], str]) -> str:
-    if value is None:
+    if value is None or value is SAME:
         return "None"
-    if value is SAME:
-        return "int"
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, Size):
@@ -60,6 +58,8 @@ def _row(rows: tuple[Any, ...], callees: Callable[[list[Callee]], str]) -> str |
         return None
     if len({len(row) for row in rows}) != 1 or not rows[0]:
         return None
+    if all(_row(row, callees) is not None for row in rows):
+        return None  # a list of tables
     columns = [annotation(column, callees) for column in zip(*rows)]
     if len(set(columns)) == 1:
         return None

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import shared
-from archdsl.emit.calls import CalleeParam, Made, by_port, make, resolved_width, single_step
+from archdsl.emit.block_calls import by_port
+from archdsl.emit.calls import make, resolved_width
 from archdsl.emit.code import snake
 from archdsl.emit.conditions import choice, where_given
 from archdsl.emit.families import class_loop
+from archdsl.emit.formulas import arithmetic
+from archdsl.emit.held import CalleeParam, held
 from archdsl.emit.init import tensor_lines
 from archdsl.emit.loops import require_line
-from archdsl.emit.merges import arithmetic, dense, merge, residual, split
+from archdsl.emit.made import Made
+from archdsl.emit.merges import dense, merge, split
+from archdsl.emit.residuals import residual
 from archdsl.emit.sequential import (
     container_text,
     loop_children,
@@ -23,6 +28,7 @@ from archdsl.emit.tensor import (
     Flow,
     Tensor,
     TensorList,
+    packed,
     parts,
     several_results,
     single,
@@ -149,7 +155,8 @@ def bind(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
 
 def _unpack(w: ClassWriter, item: p.Item, flow: Flow) -> Flow:
     if isinstance(flow, TensorList):
-        flow = tuple(member.but(text=flow.text, simple=False) for member in flow.members)
+        members = [flow.member((position,)) for position in range(len(item.targets))]
+        flow = tuple(member.but(text=flow.text, simple=False) for member in members)
     values = parts(flow)
     variables = [_variable(w, target, tensor) for target, tensor in zip(item.targets, values)]
     texts = {tensor.text for tensor in values}
@@ -201,11 +208,14 @@ def _member(w: ClassWriter, target: p.ValueTarget, tensor: Tensor) -> Flow:
 def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     if call.kind == "shared":
         return _shared(w, call, flow)
-    held = w.scope.get(call.callee)
-    if call.kind == "param" and held is None:
-        return flow
-    if isinstance(held, CalleeParam) and held.optional:
-        return choice(w, where_given(call, held.name), flow)
+    if call.kind == "param":
+        target = held(w, call)
+        if target is None:
+            return flow
+        if isinstance(target, CalleeParam) and target.optional:
+            with w.inner_scope() as scope:
+                scope[call.callee] = target
+                return choice(w, where_given(call), flow)
     if isinstance(flow, tuple):
         flow = w.settle_flow(flow)
     if call.kind == "block":
@@ -226,23 +236,11 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     result = made.flow
     if made.widths_of is not None:
         result = resolved_width(w, made, holder or reference)
-    applied = apply(w, reference, flow, result, made.taken)
-    return _evaluated(w, call, made, applied) if made.training else applied
-
-
-def _evaluated(w: ClassWriter, call: p.Call, made: Made, flow: Flow) -> Flow:
-    """What a model returns in evaluation, in training, too: its side heads stay its own."""
-    if isinstance(flow, tuple):
-        single_step(w, call, made)
-    tensor = single(flow)
-    result = w.names.take("result")
-    w.emit(f"{result} = {tensor.text}")
-    text = f"{result}.logits if isinstance({result}, {made.training}) else {result}"
-    return tensor.but(text=text, simple=False)
+    return apply(w, reference, flow, result, made.taken)
 
 
 def _text(w: ClassWriter, name: p.ModuleName, made: Made, flow: Flow) -> str:
-    if made.op is None or not made.op.inplace or isinstance(flow, tuple):
+    if not made.inplace or isinstance(flow, tuple):
         return made.text
     return w.inplace(
         str(name.base),
@@ -285,8 +283,7 @@ def _expression(w: ClassWriter, made: Made, tensor: Tensor) -> Tensor:
 def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     flow = w.settle_flow(flow) if isinstance(flow, tuple) else flow
     made = shared.use(w, call, flow)
-    applied = apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
-    return _evaluated(w, call, made, applied) if made.training else applied
+    return apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
 
 
 def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
@@ -346,6 +343,8 @@ def _loop(w: ClassWriter, item: p.Repeat | p.For, flow: Flow) -> Flow:
         else (item.names, item.iterable, None)
     )
     body, container = item.body, item.container
+    if _takes_list(w, body):
+        flow = packed(flow)
     if item.inline or isinstance(flow, tuple):
         return class_loop(w, item.uid, names, iterable, times, body, flow, container)
     ops: list[Any] = []
@@ -353,6 +352,15 @@ def _loop(w: ClassWriter, item: p.Repeat | p.For, flow: Flow) -> Flow:
     result = single(loop_children(w, names, iterable, body, tensor, ops, times))
     assert container is not None
     return declare_container(w, container, ops, tensor, result)
+
+
+def _takes_list(w: ClassWriter, body: p.Region) -> bool:
+    """Whether a run begins with a block that takes all values as one list."""
+    first = body.items[0] if body.items else None
+    if not isinstance(first, p.Call) or first.kind != "block":
+        return False
+    ports = w.unit.definitions[first.callee].inputs
+    return len(ports) == 1 and ports[0].many
 
 
 # Side heads and tensors of one's own

@@ -9,10 +9,12 @@ from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.annotations import annotation, declared
 from archdsl.emit.body import walk
-from archdsl.emit.calls import CalleeParam, same_padding, unique
 from archdsl.emit.code import Block, Code, begun, mentions, prune, rewritten, texts
+from archdsl.emit.held import CalleeParam, unique
 from archdsl.emit.init import init_loop
 from archdsl.emit.inputs import calls_of
+from archdsl.emit.joins import atomic
+from archdsl.emit.padding import same_padding
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
 from archdsl.emit.tensor import (
     HEIGHT,
@@ -26,6 +28,7 @@ from archdsl.emit.tensor import (
     parts,
     single,
 )
+from archdsl.emit.tidy import tidied
 from archdsl.emit.values import Family, Unlike
 from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
@@ -112,7 +115,7 @@ def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
                 code="E525",
                 message=message,
                 label=Label(span=definition.span),
-                notes=(f"the constructor's `{gone}` is not known there",),
+                notes=(f"in the constructor it is `{gone}` of a loop or an arm that is over",),
                 help="make the part with the loop a block of its own",
             )
         ) from None
@@ -199,18 +202,31 @@ def unit_pair(w: ClassWriter, name: str) -> bool:
 
 
 def _defaults(w: ClassWriter, defaults: list[tuple[p.Param, Any]]) -> None:
-    """A default that refers to another parameter is computed where None arrives."""
+    """A default that refers to another parameter is computed where nothing arrives."""
     for param, value in defaults:
-        if _computed(value):
+        if _computed(w, value):
             text = w.unit.argument_text(w, w.definition.name, param.name, value)
-            w.init.append(
-                Block(header=f"if {param.name} is None:", body=[f"{param.name} = {text}"])
-            )
+            test = "is None"
+            if _may_be_none(w, param):
+                test = f"== {_DEFAULT}"
+            w.init.append(Block(header=f"if {param.name} {test}:", body=[f"{param.name} = {text}"]))
 
 
-def _computed(value: Any) -> bool:
+def _may_be_none(w: ClassWriter, param: p.Param) -> bool:
+    """Whether None is given as a value: it can't mean that nothing is, then."""
+    return any(use.get(param.name, 0) is None for use in w.unit.uses(w.definition.name))
+
+
+# What stands for a default that the constructor works out, where None is a value.
+_DEFAULT = '"default"'
+
+
+def _computed(w: ClassWriter, value: Any) -> bool:
     """Whether a default is computed where nothing arrives: from another parameter, or by a call."""
-    return bool(s.names_in(value)) or (isinstance(value, Callee) and bool(value.arguments))
+    if isinstance(value, Callee):
+        extern = w.unit.externs.get(value.name) if value.kind == "extern" else None
+        return bool(value.arguments or (extern and w.unit.extern_defaults(extern, value)))
+    return bool(s.names_in(value))
 
 
 def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]:
@@ -225,31 +241,32 @@ def parameter_list(w: ClassWriter, instances: list[Instance]) -> list[Parameter]
         sentinel = False
         if param.default is not None:
             value = w.evaluator.evaluate(param.default, _free_scope(w))
-            sentinel = _computed(value)
+            sentinel = _computed(w, value)
             if param.name in code.pad_rules:
                 known = code.pad_defaults[param.name]
-                sentinel = known is None
                 default = "None" if known is None else s.text(known)
             else:
-                default = (
-                    "None"
-                    if sentinel
-                    else w.unit.argument_text(w, definition.name, param.name, value)
-                )
+                default = w.unit.argument_text(w, definition.name, param.name, value)
+                if sentinel:
+                    default = _DEFAULT if _may_be_none(w, param) else "None"
             if not sentinel:
                 values.append(value)
         if param.name in code.pad_rules:
+            sentinel = code.pad_defaults[param.name] is None
             values = _paddings(w, param.name, instances)
         if param.name not in code.same_params:
             values = [w.unit.sizes.written(definition.name, param.name, each) for each in values]
         kind = _annotation(w, param, values)
-        if sentinel and "None" not in kind:
+        if default == _DEFAULT:
+            kind += f" | Literal[{_DEFAULT}]"
+            w.unit.need_for_annotation(kind)
+        elif sentinel and "None" not in kind:
             kind += " | None"
         own.append(Parameter(param.name, kind, default))
     implied = _implied(w, instances)
     if code.is_model:
         return own + implied
-    sizes = [Parameter(size_name(name), "int", None) for name in code.size_params]
+    sizes = [Parameter(size_argument(code, name), "int", None) for name in code.size_params]
     return (
         implied
         + sizes
@@ -489,16 +506,32 @@ def _return(w: ClassWriter, outputs: list[Tensor]) -> None:
         tensor = w.flush(tensor)
         _return_heads(w, [("logits", "Tensor")], tensor.text)
         return
-    if tensor.text.startswith(("torch.", "F.")):
+    typed = {name for name, kind in w.code.inputs if kind == "Tensor"}
+    if _is_tensor(tensor.text, typed) and not tensor.simple:
         w.emit(f"return {tensor.text}")
         return
-    typed = {name for name, kind in w.code.inputs if kind == "Tensor"}
     if not tensor.simple:
         tensor = w.flush(tensor, "x" if "x" in typed else None)
     name = tensor.text
+    last = w.lines[-1] if w.lines else ""
+    if isinstance(last, str) and last.startswith(f"{name} = "):
+        text = last[len(f"{name} = ") :]
+        if _is_tensor(text, typed):
+            w.lines[-1] = f"return {text}"
+            return
     if name not in typed and not name.startswith("self."):
         name = _typed(w, name, "x" in typed)
     w.emit(f"return {name}")
+
+
+def _is_tensor(text: str, typed: set[str]) -> bool:
+    """Whether the type checker knows that an expression is a Tensor. Of what a module's call gives,
+    and of all that is worked out with it, it doesn't."""
+    if text.startswith(("torch.", "F.")):
+        return atomic(text)
+    names = re.findall(r"[A-Za-z_][\w.]*", text)
+    plain = re.fullmatch(r"\w+ [-+*/] [\w.+*/ -]+", text) is not None
+    return plain and all(name in typed or name.startswith("self.") for name in names)
 
 
 def _typed(w: ClassWriter, name: str, renames: bool) -> str:
@@ -531,6 +564,11 @@ def _kind(output: Tensor) -> str:
     return "list[Tensor]" if isinstance(output, (TensorList, ListResult)) else "Tensor"
 
 
+def output_name(unit: Unit, code: ClassCode) -> str:
+    """The class of what a model with side heads returns in training."""
+    return unit.names.derived(code.name, "Output")
+
+
 def _return_heads(w: ClassWriter, results: list[tuple[str, str]], text: str) -> None:
     """Training returns the heads, too."""
     code = w.code
@@ -540,13 +578,13 @@ def _return_heads(w: ClassWriter, results: list[tuple[str, str]], text: str) -> 
         (name, "Tensor" if alike or condition is None else "Tensor | None", weight)
         for name, (condition, weight) in w.aux.items()
     ]
-    code.returns += f" | {code.name}Output"
+    code.returns += f" | {output_name(w.unit, code)}"
     asked = [name for name, (condition, _) in w.aux.items() if alike or condition is None]
     test = " or ".join(f"{name} is None" for name in asked)
     if not asked:
-        test = "not self.training"
+        test = " and ".join(f"{name} is None" for name in w.aux)
     w.lines.append(Block(header=f"if {test}:", body=[f"return {text}"]))
-    w.emit(f"return {code.name}Output({', '.join((text, *w.aux))})")
+    w.emit(f"return {output_name(w.unit, code)}({', '.join((text, *w.aux))})")
     w.unit.need("NamedTuple")
 
 
@@ -577,11 +615,16 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     code.init = [*_pad_defaults(w), *w.init, *captures, *init_loop(w)]
     code.forward = w.lines
     code.init, code.forward = rewritten(code.init, w.settle), rewritten(code.forward, w.settle)
-    asked = definition.name in w.unit.called and exposes_late(code) and _one(code)
-    exposed = [out_channels_line(code)] if asked else []
-    code.init, code.forward = begun(prune(code.init, exposed)), begun(code.forward)
+    asked = definition.name in w.unit.called and exposes_late(code)
+    exposed = [out_channels_line(code)] if asked or code.exposes else []
+    code.init = tidied(begun(prune(code.init, exposed)), 2)
+    code.forward = tidied(begun(code.forward), 2)
     w.name_copies(code)
-    if any(LOOPED in text for text in (*texts(code.init), *texts(code.forward))):
+    written = "\n".join((*texts(code.init), *texts(code.forward), *texts(exposed)))
+    for name, error in w.unit.unwritten.items():
+        if name in written:
+            raise error
+    if LOOPED in written:
         raise w.error(
             "E522",
             f"`{definition.name}` needs a height or width that a loop has changed",
@@ -589,7 +632,7 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
             "make the loop a block of its own, and use the size in another that takes its output",
         )
     _take_sizes(code)
-    _drop_dead(w, definition)
+    _drop_dead(w, definition, exposed)
     code.parameters = parameter_list(w, instances)
 
 
@@ -603,43 +646,47 @@ def _take_sizes(code: ClassCode) -> None:
         if name not in code.size_params:
             code.size_params.append(name)
     code.size_params.sort()
-    code.init = rewritten(code.init, _sized)
+    code.init = rewritten(code.init, lambda text: _sized(code, text))
 
 
-def _sized(text: str) -> str:
-    return _SIZE.sub(lambda found: size_name(found[0]), text)
+def _sized(code: ClassCode, text: str) -> str:
+    return _SIZE.sub(lambda found: size_argument(code, found[0]), text)
 
 
-def _drop_dead(w: ClassWriter, definition: p.Definition) -> None:
+def size_argument(code: ClassCode, name: str) -> str:
+    """The constructor's argument for an input's height or width; one of the spec's keeps its name."""
+    wish = size_name(name)
+    while wish in {param.name for param in code.definition.params}:
+        wish = f"map_{wish}"
+    return wish
+
+
+def _drop_dead(w: ClassWriter, definition: p.Definition, exposed: Code) -> None:
     """Parameters that only shape the signature are none of the constructor's."""
     code = w.code
-    exposed: Code = []
-    if code.outputs and code.exposes:
-        exposed = [s.text(s.unstale(code.outputs[0].channels))]
     used = [*code.init, *exposed]
+    if definition.name in w.unit.handed:
+        return  # it is called as the others are that may stand in its place
     for param in definition.params:
         if not mentions(used, param.name):
             code.dropped.add(param.name)
-    if definition.name in w.unit.handed:
-        return  # it is called as the others are that may stand in its place
     for name in code.channel_params:
         if name is not None and not mentions(used, name):
             code.dropped.add(name)
 
 
-def _one(code: ClassCode) -> bool:
-    """Whether a single value leaves, whose width users can ask for."""
-    return code.outputs is not None and len(code.outputs) == 1
-
-
 def exposes_late(code: ClassCode) -> bool:
     """Whether the width is known only once the constructor is through."""
-    return code.outputs is not None and s.opaque(code.outputs[0].channels)
+    return any(s.opaque(each.channels) for each in code.outputs or ())
 
 
 def out_channels_line(code: ClassCode) -> str:
-    """The attribute that tells users how wide the output is."""
+    """The attribute that tells users how wide the output is; of several, each."""
     assert code.outputs is not None
-    if exposes_late(code):
-        return f"self.out_channels = {s.text(s.unstale(code.outputs[0].channels))}"
-    return _sized(f"self.out_channels = {s.text(s.expanded(code.outputs[0].channels))}")
+    widths = tuple(
+        each.lists()[0] if isinstance(each, ListResult) else each.channels for each in code.outputs
+    )
+    late = exposes_late(code)
+    known = s.unstale(widths) if late else s.expanded(widths)
+    line = f"self.out_channels = {s.text(known[0] if len(known) == 1 else known)}"
+    return line if late else _sized(code, line)

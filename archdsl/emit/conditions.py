@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, Local, fits, texts, variables_in
-from archdsl.emit.families import starts_anew
+from archdsl.emit.held import CalleeParam, as_callee
+from archdsl.emit.loops import starts_anew
 from archdsl.emit.tensor import (
     Flow,
     Tensor,
+    TensorList,
     joined_stride,
     parts,
     read_again,
@@ -161,8 +163,10 @@ def _place_forward(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
 
 def asked(w: ClassWriter, condition: Any, arm: Part) -> str:
     """A condition as `forward` asks it: of the constructor's arguments, or, where it hangs on a width
-    that only a loop knows, of the family that has a member then."""
-    if arm.member is not None and any(s.opaque(each) for each in variables_in(condition)):
+    that only a loop knows, or on what is constructed, of the family that has a member then."""
+    constructed = condition.op == "compare" and condition.args[1:] == ("!=", None)
+    unknown = constructed or any(s.opaque(each) for each in variables_in(condition))
+    if arm.member is not None and unknown:
         return arm.member
     return w.flag(condition)
 
@@ -184,9 +188,9 @@ def present(declared: dict[str, str], lines: Code) -> str:
     return " and ".join(f"self.{name} is not None" for name in called)
 
 
-def where_given(call: p.Call, name: str) -> p.If:
+def where_given(call: p.Call) -> p.If:
     """A call of a parameter that may be `none`, where it is not."""
-    operands = (e.Name(id=name, span=call.span), e.Null(span=call.span))
+    operands = (e.Name(id=call.callee, span=call.span), e.Null(span=call.span))
     bare = replace(call, targets=(), unpack=False)
     return p.If(
         span=call.span,
@@ -205,8 +209,8 @@ def narrow(w: ClassWriter, item: p.If) -> None:
         return
     name = node.operands[0]
     if isinstance(name, e.Name) and isinstance(node.operands[1], e.Null):
-        held = w.scope.get(name.id)
-        if held is not None and hasattr(held, "given"):
+        held = as_callee(w, w.scope.get(name.id))
+        if isinstance(held, CalleeParam):
             w.scope[name.id] = held.given()
 
 
@@ -320,6 +324,8 @@ def _target(w: ClassWriter, item: p.If, start: Flow) -> tuple[str, ...]:
         return (w.arm_names[name],)
     anew = item.otherwise is not None and starts_anew(item.then) and starts_anew(item.otherwise)
     if isinstance(start, Tensor) or anew:
+        if isinstance(start, TensorList) and not anew:
+            return (start.text if start.text == w.list_variable else w.list_name(),)
         if not isinstance(start, Tensor):
             start = parts(start)[0]
         if start.text in w.protected or start.text != w.variable:
@@ -369,6 +375,8 @@ def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:
     if _recursive(other):
         return then
     shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
+    if isinstance(then, TensorList) and isinstance(other, TensorList):
+        return TensorList(shape, "", s.choose(condition, then.count, other.count))
     stride = joined_stride(condition, then.stride, other.stride)
     return Tensor(shape, stride=stride, fresh=then.fresh and other.fresh)
 

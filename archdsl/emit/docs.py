@@ -110,23 +110,37 @@ def shapes(code: ClassCode) -> str:
 
 
 def _shape(code: ClassCode, tensor: Tensor) -> str:
-    names: dict[str, Any] = {}
-    several = len(code.input_prefixes) > 1
-    for prefix, (variable, _) in zip(code.input_prefixes, code.inputs):
-        tail = f"_{variable}" if several else ""
-        names[prefix + HEIGHT] = s.name(f"H{tail}")
-        names[prefix + WIDTH] = s.name(f"W{tail}")
+    names, sides = _names(code), ["H", "W"]
+    if tensor in code.starts:
+        prefix = code.input_prefixes[code.starts.index(tensor)]
+        sides = [names[prefix + side].args[0] for side in (HEIGHT, WIDTH)]
     if isinstance(tensor, TensorList):
-        return f"list of (N, {s.text(tensor.channels)}[i], H[i], W[i])"
-    known = {parameter.name for parameter in code.parameters} | set(code.channel_symbols)
+        dims = [s.text(s.substitute(tensor.channels, names)), *sides]
+        return f"list of (N, {', '.join(f'{dim}[i]' for dim in dims)})"
+    known = {parameter.name for parameter in code.parameters}
     known |= {symbol.args[0] for symbol in names.values()} | {"i", "@position"}
     dims = [_dim(s.substitute(dim, names), known) for dim in tensor.shape]
     if tensor in code.starts:
-        sides = ["", *(symbol.args[0] for symbol in names.values())]
-        dims = [side if dim == "..." else dim for dim, side in zip(dims, sides)] or dims
+        dims = [side if dim == "..." else dim for dim, side in zip(dims, ["", *sides])] or dims
     if isinstance(tensor, ListResult):
         return f"list of (N, {', '.join(dims)})"
     return f"(N, {', '.join(dims)})"
+
+
+def _names(code: ClassCode) -> dict[str, Any]:
+    """What the sizes of the inputs are called; channels that are no argument are C."""
+    names: dict[str, Any] = {}
+    parameters = {parameter.name for parameter in code.parameters}
+    several = len(code.input_prefixes) > 1
+    for prefix, (variable, _), channels in zip(
+        code.input_prefixes, code.inputs, code.channel_symbols
+    ):
+        tail = f"_{variable}" if several else ""
+        names[prefix + HEIGHT] = s.name(f"H{tail}")
+        names[prefix + WIDTH] = s.name(f"W{tail}")
+        if channels not in parameters:
+            names[channels] = s.name(f"C{tail}")
+    return names
 
 
 def _dim(value: Any, known: set[str]) -> str:

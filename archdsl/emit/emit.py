@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
 from archdsl.emit import docs, guard, rehearse
 from archdsl.emit import symbol as s
 from archdsl.emit.ambiguous import told_apart
-from archdsl.emit.calls import Adapt
-from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line
+from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line, output_name
 from archdsl.emit.code import Block, Code, render
 from archdsl.emit.factories import function_text
 from archdsl.emit.formatting import formatted
 from archdsl.emit.names import settled
+from archdsl.emit.passed import Adapt
 from archdsl.emit.unit import Unit
 from archdsl.ir import program as p
 from archdsl.ir.design import Design
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 
 class PyClass(Node):
     """A class to write. `signature` and `inputs` are parameter lists, `init` and `forward` lines;
-    `alias` is a line behind it that gives it another name."""
+    `output` names the class of what training returns, if that has side heads; `alias` is a line
+    behind it that gives it another name."""
 
     name: str
     base: str
     doc: str
-    output: bool
-    output_doc: str
-    fields: tuple[str, ...]
-    buffers: tuple[str, ...]
-    signature: tuple[str, ...]
-    init: tuple[str, ...]
+    output: str = ""
+    output_doc: str = ""
+    fields: tuple[str, ...] = ()
+    buffers: tuple[str, ...] = ()
+    signature: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
     inputs: str
     returns: str
     forward: tuple[str, ...]
@@ -110,7 +111,12 @@ def _plan(unit: Unit, designs: Sequence[Design], bag: Bag) -> PyModule | None:
         for definition in program.definitions
         if definition.name in unit.codes
     ]
-    classes = _ordered([_class(unit, code) for code in codes])
+    classes = _ordered(
+        [
+            *(_class(unit, code) for code in codes),
+            *(_main_class(unit, code) for code in codes if code.name in unit.mains),
+        ]
+    )
     factories = tuple(
         _factory(unit, variant, designs)
         for variant in program.variants
@@ -119,13 +125,16 @@ def _plan(unit: Unit, designs: Sequence[Design], bag: Bag) -> PyModule | None:
     functions = [
         function_text(unit, function, used) for function, used in unit.functions_used.items()
     ]
+    constants = _constants(unit, classes, factories)
+    helpers = (*_functions(classes, factories), *unit.helpers.values(), *functions)
+    late = [line for line in constants if any(_names(line, name) for name in _defined(helpers))]
     return PyModule(
         doc=docs.module_doc(program.doc or _stem(program)),
         paper=docs.escaped(_paper(program)),
         origin=_origin(program),
         imports=_imports(unit, classes, factories, functions),
-        constants=_constants(unit, classes, factories),
-        helpers=(*_functions(classes, factories), *unit.helpers.values(), *functions),
+        constants=tuple(line for line in constants if line not in late),
+        helpers=(*helpers, *late),
         classes=classes,
         factories=factories,
     )
@@ -152,7 +161,8 @@ def _written(module: PyModule, program: p.Program) -> str:
 def _too_long(length: int, program: p.Program) -> Diagnostic:
     return Diagnostic(
         code="E422",
-        message=f"the module would have {length:,} characters, and {LIMITS['output']:,} are allowed",
+        message=f"the module would have some {round(length, -4):,} characters, and "
+        f"{LIMITS['output']:,} are allowed",
         label=Label(span=Span(source=Source(program.source.path, ""), start=0, end=0)),
         notes=("a member of a family, `layers[i]`, is written once for all",),
         help=more("output"),
@@ -192,7 +202,7 @@ def _ordered(classes: list[PyClass]) -> tuple[PyClass, ...]:
         for name in others:
             if name not in begun:
                 visit(found[name])
-        later = [name for name in others if name not in placed]
+        later = [each.name, *(name for name in others if name not in placed)]
         placed[each.name] = replace(
             each, signature=tuple(_quoted(parameter, later) for parameter in each.signature)
         )
@@ -233,7 +243,7 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         name=code.name,
         base=code.base,
         doc=docs.class_doc(code),
-        output=bool(code.aux),
+        output=output_name(unit, code) if code.aux else "",
         output_doc=docs.output_doc(code),
         fields=(
             *(f"{name}: {kind}" for name, kind in code.results),
@@ -246,6 +256,27 @@ def _class(unit: Unit, code: ClassCode) -> PyClass:
         returns=code.returns,
         forward=tuple(render(_tidied(code.forward))),
         alias=_alias(unit, code.name) if code.name in unit.hidden else "",
+    )
+
+
+def _main_class(unit: Unit, code: ClassCode) -> PyClass:
+    """A model with side heads as a step of something else: it returns what evaluation does."""
+    name = unit.names.derived(code.name, "Main")
+    given = ", ".join(variable for variable, _ in code.inputs)
+    lines: tuple[str, ...] = (
+        f"result = super().forward({given})",
+        "return result if isinstance(result, Tensor) else result.logits",
+    )
+    if len(code.results) > 1:
+        lines = (f"return super().forward({given})[:{len(code.results)}]",)
+    return PyClass(
+        name=name,
+        base=code.name,
+        doc=f"{code.name} as a step: in training, too, it returns what evaluation does.",
+        inputs=", ".join(["self", *(f"{variable}: {kind}" for variable, kind in code.inputs)]),
+        returns=code.returns.removesuffix(f" | {output_name(unit, code)}"),
+        forward=lines,
+        alias=_alias(unit, name) if name in unit.hidden else "",
     )
 
 
@@ -380,7 +411,8 @@ def _constants(
 ) -> tuple[str, ...]:
     """The lists of the file that its code reads, and other names of imported classes."""
     body = "\n".join(_bodies(classes, factories))
-    aliases = [_alias(unit, name) for name in sorted(unit.hidden - set(unit.codes))]
+    written = {*unit.codes, *(unit.names.derived(name, "Main") for name in unit.mains)}
+    aliases = [_alias(unit, name) for name in sorted(unit.hidden - written)]
     return (
         *aliases,
         *(
@@ -391,14 +423,24 @@ def _constants(
     )
 
 
+def _defined(helpers: Iterable[str]) -> list[str]:
+    """The names of classes and functions."""
+    return [name for each in helpers for name in re.findall(r"^(?:class|def) (\w+)", each, re.M)]
+
+
 def _alias(unit: Unit, name: str) -> str:
     """The other name of a class, for the constructors that have an argument of its own."""
     return f"{unit.names.beside(name)} = {name}"
 
 
+# An annotation that names a class which is still to come.
+_QUOTED = re.compile(r': "([^"]*)"(?= = |$)')
+
+
 def _code(each: PyClass) -> list[str]:
     """The pieces of a class that are code."""
-    return [each.base, *each.signature, each.inputs, each.returns, *each.init, *each.forward]
+    signature = [_QUOTED.sub(r": \1", parameter) for parameter in each.signature]
+    return [each.base, *signature, each.inputs, each.returns, *each.init, *each.forward]
 
 
 def _bodies(classes: tuple[PyClass, ...], factories: tuple[Factory, ...]) -> list[str]:

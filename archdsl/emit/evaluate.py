@@ -36,6 +36,15 @@ class Loop:
         self.conditions = conditions
 
     @property
+    def operands(self) -> tuple[Any, ...]:
+        """What it is made of."""
+        return (self.element, self.iterable, self.conditions)
+
+    def made_of(self, element: Any, iterable: Any, conditions: tuple[Any, ...]) -> Loop:
+        """The same comprehension of other things."""
+        return Loop(self.names_bound, element, iterable, conditions)
+
+    @property
     def constant(self) -> bool:
         """Whether all items are the same."""
         return s.names_in(self.element, expand=True).isdisjoint(self.names_bound)
@@ -179,7 +188,11 @@ class Evaluator:
                     None if part is None else self.evaluate(part, scope)
                     for part in (node.start, node.stop, node.step)
                 ]
-                return s.slice_of(self.evaluate(node.value, scope), *bounds)
+                value = self.evaluate(node.value, scope)
+                source = None if isinstance(value, tuple) and _known(bounds) else listed(value)
+                if source is not None:
+                    return source.sliced(bounds, self._render)
+                return s.slice_of(value, *bounds)
             case e.CallExpr():
                 return self._call(node, scope)
             case e.Unary():
@@ -230,6 +243,8 @@ class Evaluator:
             values = [self.evaluate(argument.value, scope) for argument in node.arguments]
             if node.function == "len" and hasattr(values[0], "member"):
                 return values[0].count
+            if node.function == "size":
+                return Size(*values)
             if node.function in ("enumerate", "zip", "reversed"):
                 values = [_channels(value) for value in values]
             return s.call(node.function, values)
@@ -339,6 +354,11 @@ def _refuse_same(node: e.Compare, operands: list[Any]) -> None:
                 help="decide it by an argument of its own: `padded = true`",
             )
         )
+
+
+def _known(bounds: list[Any]) -> bool:
+    """Whether the bounds of a slice are numbers."""
+    return all(bound is None or isinstance(bound, int) for bound in bounds)
 
 
 def _channels(value: Any) -> Any:

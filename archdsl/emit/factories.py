@@ -1,17 +1,20 @@
-"""Ops as functions: where one parameter holds ops that are constructed in different ways, or blocks
-beside ops, each op becomes a function that is called as a block is."""
+"""Layers as functions: where a name holds ops that are constructed in different ways, or blocks
+beside them, each op and layer of Python becomes a function that is called as a block is."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
+from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import argument_text, complete
+from archdsl.emit.op_calls import argument_text, complete
+from archdsl.emit.padding import same_padding
 from archdsl.emit.tensor import HEIGHT, WIDTH
+from archdsl.ir import program as p
 from archdsl.ir.design import Callee
 from archdsl.node import Node
-from archdsl.ops.op import REQUIRED, Op, OpParam, form
+from archdsl.ops.op import REQUIRED, SAME, Op, OpParam, form
 
 if TYPE_CHECKING:
     from archdsl.emit.unit import Unit
@@ -20,28 +23,34 @@ _KINDS = {"int": "int", "bool": "bool", "str": "str", "number": "float", "float"
 
 
 class Function(Node):
-    """An op as a function. What is `fixed` may decide how the op is written."""
+    """An op, or a layer of Python, as a function. What is `fixed` may decide how it is written."""
 
-    op: str
-    fixed: tuple[tuple[str, Any], ...]
+    kind: str
+    name: str
+    fixed: tuple[tuple[str, Any], ...] = ()
 
 
 def function_of(callee: Callee) -> Function:
-    """The function that an op with bound arguments is: words and truth values are its own."""
+    """The function that a callee with bound arguments is: an op's words and truth values are its
+    own."""
+    if callee.kind == "extern":
+        return Function(kind=callee.kind, name=callee.name)
     fixed = tuple(each for each in callee.arguments if isinstance(each[1], (bool, str)))
-    return Function(op=callee.name, fixed=fixed)
+    return Function(kind=callee.kind, name=callee.name, fixed=fixed)
 
 
 def function_name(unit: Unit, function: Function) -> str:
     """The op's own name and what is fixed, unless something of the file has it."""
-    words = [function.op, *(f"{name}_{value}" for name, value in function.fixed)]
+    words = [function.name, *(f"{name}_{value}" for name, value in function.fixed)]
     name = re.sub(r"\W", "_", "_".join(words)).lower()
     return f"make_{name}" if name in unit.taken_names else name
 
 
 def function_text(unit: Unit, function: Function, used: set[str]) -> str:
     """Its source: the input's channels come first, then those arguments that the file gives."""
-    op: Op = unit.op(function.op)
+    if function.kind == "extern":
+        return _extern_text(unit, function, unit.externs[function.name])
+    op: Op = unit.op(function.name)
     if op.torch.helper:
         unit.use_helper(op.torch)
     given = [each for each in op.parameters if each.name in used - dict(function.fixed).keys()]
@@ -59,19 +68,56 @@ def function_text(unit: Unit, function: Function, used: set[str]) -> str:
         for each in arguments
         if each.default is REQUIRED or not s.same(each.value, each.default)
     )
-    signature = ", ".join(
-        ["in_channels: int", *(_parameter(each, each.name in pairs) for each in given)]
+    parameters = [_parameter(each, each.name in pairs) for each in given]
+    return _source(
+        function_name(unit, function),
+        parameters,
+        name,
+        [line for each in given for line in _same(each, args)],
+        inner,
     )
+
+
+def _source(name: str, parameters: list[str], made: str, lines: list[str], inner: str) -> str:
+    body = "".join(f"    {line}\n" for line in lines)
     return (
-        f"def {function_name(unit, function)}({signature}) -> nn.Module:\n"
-        f'    """{name}, called as a block is."""\n'
-        f"    return {name}({inner})\n"
+        f"def {name}({', '.join(['in_channels: int', *parameters])}) -> nn.Module:\n"
+        f'    """{made}, called as a block is."""\n'
+        f"{body}    return {made}({inner})\n"
     )
+
+
+def _same(param: OpParam, args: dict[str, Any]) -> list[str]:
+    """The lines that work out what `same` is, where nothing else arrives."""
+    if param.default is not SAME:
+        return []
+    value = same_padding(args.get("kernel"), args.get("dilation", 1))
+    return [f"if {param.name} is None:", f"    {param.name} = {s.text(value)}"]
 
 
 def _parameter(param: OpParam, pair: bool) -> str:
     kind = "tuple[int, int]" if pair else _KINDS.get(param.type, "int")
     if param.name == "bias":
         return "bias: bool = True"
-    default = "" if param.default in (REQUIRED, None) else f" = {s.text(param.default)}"
+    if param.default is None or param.default is SAME:
+        return f"{param.name}: {kind} | None = None"
+    default = "" if param.default is REQUIRED else f" = {s.text(param.default)}"
     return f"{param.name}: {kind}{default}"
+
+
+def _extern_text(unit: Unit, function: Function, extern: p.Extern) -> str:
+    """A layer of Python gets its arguments by name, and nothing else."""
+    parameters = [f"{param.name}: {_extern_kind(param)}" for param in extern.params]
+    inner = ", ".join(f"{param.name}={param.name}" for param in extern.params)
+    return _source(function_name(unit, function), parameters, extern.attribute, [], inner)
+
+
+def _extern_kind(param: p.Param) -> str:
+    """What the default of a parameter says of its type."""
+    default = param.default
+    if isinstance(default, e.Truth):
+        return "bool"
+    if isinstance(default, e.Text):
+        return "str"
+    fraction = isinstance(default, e.Number) and isinstance(default.value, float)
+    return "float" if fraction else "Any"

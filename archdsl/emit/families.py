@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, Frame, mentions
-from archdsl.emit.evaluate import spread
-from archdsl.emit.loops import loop_header, loop_scope, run_of, spelled, unused
+from archdsl.emit.loops import loop_header, loop_scope, rerun, spelled, starts_anew, unused
 from archdsl.emit.sizes import evened
 from archdsl.emit.tensor import (
     Flow,
@@ -20,13 +19,13 @@ from archdsl.emit.tensor import (
     listed,
     parts,
     read_again,
-    rerun,
     resized,
     single,
     unsized,
 )
+from archdsl.emit.unrolled import computed_labels, written_out
 from archdsl.emit.values import Family, Place, Unlike, next_index
-from archdsl.expr import Expr, Template
+from archdsl.expr import Expr
 from archdsl.ir import program as p
 from archdsl.node import replace
 
@@ -103,8 +102,10 @@ def declare_member(
     """
     loop = w.loop
     indices = tuple(w.value(index) for index in name.indices)
+    if w.runs and not indices:
+        indices = (*w.runs, *(s.name(each.count(w)) for each in w.loops))
     family = f"self.{attribute}"
-    if loop is None or family in w.code.listed or attribute in w.attributes:
+    if loop is None or w.runs or family in w.code.listed or attribute in w.attributes:
         return _addressed(w, attribute, indices, text)
     counted = not indices or (
         len(indices) == 1
@@ -182,7 +183,7 @@ def class_loop(
 ) -> Flow:
     """A loop among a class's own steps."""
     if computed_labels(body):
-        return _written_out(w, uid, names, iterable, count, body, flow)
+        return written_out(w, uid, names, iterable, count, body, flow)
     names = counted(w, names)
     trips, header = loop_header(w, names, iterable, count)
     if container is not None:
@@ -308,34 +309,6 @@ def _tried(w: ClassWriter, start: Flow, result: Flow, trips: Any, names: tuple[s
     return _followed(result, settled)
 
 
-def starts_anew(body: p.Region) -> bool:
-    """Whether a run takes nothing from the one before."""
-    made = [item for item in body.items if not isinstance(item, (p.Let, p.Require))]
-    return bool(made) and _anew(made[0])
-
-
-def _anew(item: Any) -> bool:
-    match item:
-        case p.From():
-            return True
-        case p.If():
-            return item.otherwise is not None and all(
-                starts_anew(arm) for arm in (item.then, item.otherwise)
-            )
-        case p.Merge():
-            return item.branches is not None and all(_anew(branch) for branch in item.branches)
-        case p.Branch():
-            return starts_anew(item.body)
-        case p.BranchLoop():
-            return all(_anew(branch) for branch in item.branches)
-        case p.BranchIf():
-            return all(_anew(branch) for branch in (*item.then, *item.otherwise))
-        case p.Let() | p.Require():
-            return True
-        case _:
-            return False
-
-
 def _wishes(w: ClassWriter, body: p.Region) -> tuple[str, ...]:
     """Names for the values that a loop hands on: those of its one block's inputs."""
     if len(body.items) == 1 and isinstance(body.items[0], p.Call) and body.items[0].kind == "block":
@@ -403,6 +376,11 @@ def _stale_free(w: ClassWriter, flow: Flow, wishes: tuple[str, ...], anew: bool)
         first = parts(flow)[0]
         first = first.member((0,)) if isinstance(first, TensorList) else first
         return first.but(text=w.variable, simple=True, fresh=False)
+    if isinstance(flow, TensorList):
+        if flow.text == w.list_name():
+            return flow
+        w.emit(f"{w.list_name()} = {flow.text}")
+        return flow.but(text=w.list_name(), simple=True)
     if isinstance(flow, Tensor):
         if flow.text != w.variable or flow.text in w.protected:
             if w.variable in w.protected:
@@ -429,16 +407,21 @@ def _close(w: ClassWriter, start: Flow, result: Flow) -> Flow:
         tensor = single(result)
         if tensor.text != start.text:
             w.emit(f"{start.text} = {tensor.text}")
-        return rerun(start, tensor).but(text=start.text, simple=True)
+        return _rerun(w, start, tensor)
     before, after = parts(start), parts(result)
     texts = [tensor.text for tensor in before]
     if len({tensor.text for tensor in after}) == 1 and len(after) > 1:
         w.emit(f"{', '.join(texts)} = {after[0].text}")
     elif [tensor.text for tensor in after] != texts:
         w.emit(f"{', '.join(texts)} = {', '.join(tensor.text for tensor in after)}")
-    return tuple(
-        rerun(first, last).but(text=first.text, simple=True) for first, last in zip(before, after)
-    )
+    return tuple(_rerun(w, first, last) for first, last in zip(before, after))
+
+
+def _rerun(w: ClassWriter, before: Tensor, after: Tensor) -> Tensor:
+    """What the loop around leaves in a variable."""
+    assert w.loop is not None
+    left = rerun(before, after, w.loop.variables, w.loop.trips)
+    return left.but(text=before.text, simple=True)
 
 
 def _place_init(
@@ -545,75 +528,3 @@ def _place_forward(
         return
     read = {name for name in loop.names if name != "_" and mentions(lines, name)}
     w.lines.append(Block(header=forward_header(w, loop, names, iterable, count, read), body=lines))
-
-
-# Loops that are written out
-
-
-def computed_labels(region: p.Region) -> bool:
-    """Whether any of a class's own steps in a region has a computed label."""
-    for item in region.items:
-        match item:
-            case p.Call() | p.Group() if item.name is not None:
-                if isinstance(item.name.base, Template):
-                    return True
-            case p.Group():
-                if computed_labels(item.body):
-                    return True
-            case p.Repeat() | p.For():
-                if item.container is not None and isinstance(item.container.base, Template):
-                    return True
-                if item.inline and computed_labels(item.body):
-                    return True
-            case p.If():
-                if computed_labels(item.then):
-                    return True
-                if item.otherwise is not None and computed_labels(item.otherwise):
-                    return True
-            case p.Part():
-                if item.name is not None and isinstance(item.name.base, Template):
-                    return True
-                if item.name is None and computed_labels(item.body):
-                    return True
-            case _:
-                pass
-    return False
-
-
-def observed_trips(w: ClassWriter, uid: int, trips: s.Symbol) -> tuple[Any, ...] | None:
-    """The runs of a loop whose length all instances agree on, over a list that stays symbolic."""
-    lengths = {
-        len(observation.value)
-        for instance in w.unit.instances(w.definition.name)
-        for observation in instance.observed.get(uid, ())
-    }
-    if len(lengths) != 1:
-        return None
-    return tuple(run_of(trips, position) for position in range(lengths.pop()))
-
-
-def _written_out(
-    w: ClassWriter,
-    uid: int,
-    names: tuple[str, ...],
-    iterable: Expr | None,
-    count: Expr | None,
-    body: p.Region,
-    flow: Flow,
-) -> Flow:
-    """Each run's steps, one after another: computed labels become attributes."""
-    trips, _ = loop_header(w, names, iterable, count)
-    if isinstance(trips, s.Symbol):
-        trips = observed_trips(w, uid, trips)
-    if trips is None:
-        raise w.error(
-            "E511",
-            "labels computed in a loop whose length is an argument of the constructor",
-            body.span,
-            "make them an indexed family, `name[i]:`, or put the loop into a named part",
-        )
-    for trip in trips:
-        with w.inner_scope() as scope:
-            scope.update(spread(names, trip))
-            flow = w.settle_flow(w.walk(body, flow))
-    return flow

@@ -23,7 +23,7 @@ STANDARD = {
 
 # What modules may call. `reserved.EMITTED_NAMES` keeps specs from naming anything so.
 BUILTINS = frozenset("""
-    ValueError abs all any bool dict enumerate float int isinstance len list max min object
+    ValueError abs all any bool dict enumerate float getattr int isinstance len list max min object
     range reversed round set sorted str sum super tuple zip
     """.split())
 
@@ -61,6 +61,8 @@ def check(text: str, externs: Collection[tuple[str, str]]) -> ast.Module:
             _check_import(node, externs)
         elif isinstance(node, ast.Attribute):
             _check_attribute(node)
+        elif isinstance(node, ast.Call):
+            _check_call(node)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.decorator_list:
             raise _escape(node, "it is decorated")
     for statement in tree.body:
@@ -88,6 +90,14 @@ def _check_attribute(node: ast.Attribute) -> None:
         raise _escape(node, "it is private")
     if isinstance(node.value, ast.Name) and node.value.id == "torch" and node.attr not in _TORCH:
         raise _escape(node, "no network needs it")
+
+
+def _check_call(node: ast.Call) -> None:
+    """A module that may not have it is asked for its width, and for nothing else."""
+    if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        asked = node.args[1] if len(node.args) == 3 and not node.keywords else None
+        if not isinstance(asked, ast.Constant) or asked.value != "out_channels":
+            raise _escape(node, "it asks for another attribute than a width")
 
 
 def _check_statement(node: ast.stmt) -> None:

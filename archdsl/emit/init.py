@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code
-from archdsl.emit.inputs import every
 from archdsl.ir import program as p
+from archdsl.ir.walk import every
 from archdsl.ops.op import Op, OpParam, form
 from archdsl.ops.table import OPS
 
@@ -76,9 +76,9 @@ def _classes(w: ClassWriter, rule: p.InitRule) -> str:
 def _fill(w: ClassWriter, rule: p.InitRule, module: str) -> Code:
     arguments = [
         (
-            f"{argument.parameter}={s.text(w.value(argument.value))}"
+            f"{argument.parameter}={_number(w, argument.value)}"
             if argument.parameter != "val"
-            else s.text(w.value(argument.value))
+            else _number(w, argument.value)
         )
         for argument in rule.arguments
     ]
@@ -90,6 +90,17 @@ def _fill(w: ClassWriter, rule: p.InitRule, module: str) -> Code:
         else:
             code.append(fill)
     return code
+
+
+def _number(w: ClassWriter, node: e.Expr) -> str:
+    """An argument's text: a root or logarithm says more than its decimals."""
+    value = w.value(node)
+    if not isinstance(node, e.CallExpr) or node.function not in ("log", "log2", "sqrt"):
+        return s.text(value)
+    of = [argument.value for argument in node.arguments]
+    plain = all(isinstance(each, e.Number) for each in of) and value != int(value)
+    inner = ", ".join(s.text(w.value(each)) for each in of)
+    return f"math.{node.function}({inner})" if plain else s.text(value)
 
 
 def _may_lack_bias(w: ClassWriter, rule: p.InitRule) -> bool:
@@ -198,9 +209,8 @@ def _scheme(w: ClassWriter, node: e.Expr) -> tuple[str | None, list[str]]:
         from archdsl.values import BUILTINS
 
         if node.function not in BUILTINS:
-            given = [(argument.name, w.value(argument.value)) for argument in node.arguments]
+            given = [(each.name, _number(w, each.value)) for each in node.arguments]
             return node.function, [
-                s.text(value) if name in (None, "val") else f"{name}={s.text(value)}"
-                for name, value in given
+                text if name in (None, "val") else f"{name}={text}" for name, text in given
             ]
     return None, []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from archdsl import expr as e
 from archdsl.ir import program as p
+from archdsl.ir.walk import parts
 from archdsl.node import Node
 
 
@@ -53,7 +53,7 @@ def _expression(node: Any) -> bool:
 def calls_of(region: p.Region) -> set[str]:
     """The names of the definitions that a region calls, however deep."""
     return {
-        node.callee for node in nodes(region) if isinstance(node, p.Call) and node.kind == "block"
+        node.callee for node in parts(region) if isinstance(node, p.Call) and node.kind == "block"
     }
 
 
@@ -61,32 +61,19 @@ def family_targets(region: p.Region) -> set[str]:
     """The names of the families of values that a region makes."""
     return {
         target.base
-        for node in nodes(region)
+        for node in parts(region)
         if isinstance(node, p.Item)
         for target in node.targets
         if target.indices
     }
 
 
-def nodes(region: p.Region) -> Iterator[Any]:
-    """Every item, region and branch of a region, however deep."""
-    stack: list[Any] = [region]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple):
-            stack += node
-        elif isinstance(node, (p.Item, p.Region, p.Branch, p.BranchLoop, p.BranchIf)):
-            yield node
-            stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
-
-
-def every(root: Any) -> Iterator[Node]:
-    """Every node under one or several, expressions included."""
-    stack: list[Any] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (tuple, list)):
-            stack += node
-        elif isinstance(node, Node):
-            yield node
-            stack += [getattr(node, field) for field in type(node)._fields if field != "op"]
+def family_rank(region: p.Region, name: str) -> int:
+    """How many indices a family of values has."""
+    return next(
+        len(target.indices)
+        for node in parts(region)
+        if isinstance(node, p.Item)
+        for target in node.targets
+        if target.base == name and target.indices
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, mentions
+from archdsl.emit.code import Block, Code, mentions, variables_in
+from archdsl.emit.evaluate import listing, spread
 from archdsl.emit.sizes import evened, sources
 from archdsl.emit.tensor import Tensor, TensorList, listed
 from archdsl.ir import program as p
@@ -78,11 +79,26 @@ def _list_of(w: ClassWriter, node: e.Expr) -> TensorList | None:
         inner = _list_of(w, node.arguments[0].value)
         if inner is None:
             return None
-        dims = inner.shape
-        if not _alike(inner):
-            dims = tuple(s.slice_of(each, None, None, -1) for each in dims)
-        return TensorList(dims, f"reversed({inner.text})", inner.count, items=inner.items[::-1])
+        return _turned(inner)
     return listed(w.value(node))
+
+
+def _turned(values: TensorList) -> TensorList:
+    """A list of values the other way round."""
+    dims = values.shape
+    if not _alike(values):
+        dims = tuple(s.slice_of(each, None, None, -1) for each in dims)
+    return TensorList(dims, f"{values.text}[::-1]", values.count, items=values.items[::-1])
+
+
+def values_of(w: ClassWriter, names: tuple[str, ...], iterable: e.Expr) -> dict[str, TensorList]:
+    """The names that run over lists of values, each with its list in the order in which it is gone
+    through."""
+    turned, node = False, iterable
+    while isinstance(node, e.CallExpr) and node.function == "reversed":
+        turned, node = not turned, node.arguments[0].value
+    found = lists_of(w, names, node)
+    return {name: _turned(each) for name, each in found.items()} if turned else found
 
 
 def iterable_text(w: ClassWriter, node: e.Expr) -> str:
@@ -123,9 +139,40 @@ def loop_scope(
             if listed(items) is None and names[1] not in pairs:
                 meaning = s.Symbol("index", items, s.name(names[0]))
                 scope[names[1]] = s.name(names[1], meaning=meaning)
+        scope.update(_rows_of(w, names, iterable))
         for name, each in over.items():
             scope[name] = _listed(name, each, names[0] if _enumerates(iterable, names) else None)
         yield
+
+
+def _rows_of(
+    w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None
+) -> dict[str, tuple[Any, ...]]:
+    """The loop names that stand for rows with values in them: of `zip` or `enumerate`."""
+    found = {}
+    for name, node in sources(names, iterable):
+        while isinstance(node, e.CallExpr) and node.function == "reversed":
+            node = node.arguments[0].value
+        if not isinstance(node, e.CallExpr) or node.function not in ("zip", "enumerate"):
+            continue
+        columns = [_list_of(w, argument.value) for argument in node.arguments]
+        if node.function == "enumerate":
+            columns = [None, *columns]
+        if any(columns):
+            found[name] = tuple(
+                _cell(name, column, position) for position, column in enumerate(columns)
+            )
+    return found
+
+
+def _cell(name: str, column: TensorList | None, position: int) -> Any:
+    """What stands at a place of a row: in the constructor, the channels of a value."""
+    known = s.Symbol("index", s.name(name), position)
+    if column is None:
+        return known
+    dims = [s.index(each, s.name(f"@{name}")) for each in column.shape]
+    channels = dims[0] if _alike(column) else known
+    return Tensor((channels, *dims[1:]), f"{name}[{position}]", stride=None, simple=True)
 
 
 def _listed(name: str, source: TensorList, counter: str | None) -> Tensor:
@@ -159,8 +206,9 @@ def run_of(trips: Any, position: int) -> Any:
             return (position, run_of(trips.args[1], position))
         if trips.args[0] == "zip":
             return tuple(run_of(each, position) for each in trips.args[1:])
-        if trips.args[0] == "range" and len(trips.args) == 2:
-            return position
+        if trips.args[0] == "range":
+            start = trips.args[1] if len(trips.args) > 2 else 0
+            return start + position * (trips.args[3] if len(trips.args) > 3 else 1)
     return s.index(trips, position)
 
 
@@ -190,3 +238,56 @@ def require_line(w: ClassWriter, item: p.Require) -> None:
         return
     message = w.unit.fstring(w, item.message)
     w.init.append(Block(header=f"if {s.text(condition)}:", body=[f"raise ValueError({message})"]))
+
+
+def starts_anew(body: p.Region) -> bool:
+    """Whether a run takes nothing from the one before."""
+    made = [item for item in body.items if not isinstance(item, (p.Let, p.Require))]
+    return bool(made) and _anew(made[0])
+
+
+def _anew(item: Any) -> bool:
+    match item:
+        case p.From():
+            return True
+        case p.If():
+            return item.otherwise is not None and all(
+                starts_anew(arm) for arm in (item.then, item.otherwise)
+            )
+        case p.Merge():
+            return item.branches is not None and all(_anew(branch) for branch in item.branches)
+        case p.Branch():
+            return starts_anew(item.body)
+        case p.BranchLoop():
+            return all(_anew(branch) for branch in item.branches)
+        case p.BranchIf():
+            return all(_anew(branch) for branch in (*item.then, *item.otherwise))
+        case p.Let() | p.Require():
+            return True
+        case _:
+            return False
+
+
+# Strides
+
+
+def rerun(before: Tensor, after: Tensor, names: tuple[str, ...], trips: Any) -> Tensor:
+    """What a loop leaves, of what one run made: the strides of its runs multiply."""
+    if before.stride is None or after.stride is None or s.same(before.stride, after.stride):
+        return after
+    if not s.same(before.stride, (1, 1)):
+        return after.but(stride=None)
+    sides = tuple(_through(side, names, trips) for side in after.stride)
+    return after.but(stride=None if None in sides else sides)
+
+
+def _through(stride: Any, names: tuple[str, ...], trips: Any) -> Any:
+    """The stride of all runs together; None where a local of the loop has it."""
+    if variables_in(stride):
+        return None
+    if not isinstance(trips, s.Symbol):
+        steps = [s.substitute(stride, spread(names, trip)) for trip in trips]
+        return s.product(steps)
+    if s.names_in(stride, expand=True).isdisjoint(names):
+        return s.binary("**", stride, s.index_count(trips))
+    return s.call("prod", [listing(names, stride, trips)])

@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from archdsl import expr as e
-from archdsl.emit.inputs import every
 from archdsl.ir import program as p
+from archdsl.ir.walk import every
 from archdsl.node import Node, replace
 from archdsl.ops.op import Torch
 from archdsl.ops.table import OPS
@@ -62,6 +62,13 @@ class FileNames:
             rf"^class {torch.module}\b", f"class {name}", torch.helper, flags=re.MULTILINE
         )
 
+    def derived(self, name: str, suffix: str) -> str:
+        """A class beside one of the file's."""
+        other = name + suffix
+        while other in self._given:
+            other += "_"
+        return other
+
     def beside(self, name: str) -> str:
         """Another name for a class, where an argument has its own."""
         other = f"_{name}"
@@ -104,6 +111,12 @@ def asks_sizes(program: p.Program) -> bool:
 def loop_names(node: Node) -> set[str]:
     """The names that loops and comprehensions of a definition bind."""
     return {name for each in every(node) for name in _bound(each)}
+
+
+def local_names(definition: p.Definition) -> set[str]:
+    """The names that a definition's `let`s bind."""
+    lets = (each for each in every(definition.body) if isinstance(each, p.Let))
+    return {name for each in lets for name in each.names}
 
 
 def _bound(node: Any) -> tuple[str, ...]:

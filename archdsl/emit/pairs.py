@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archdsl.source import Span
 
 # How many values of a loop's names are looked at.
-_SAMPLES = 64
+SAMPLES = 64
 
 
 class Pairs:
@@ -32,7 +32,7 @@ class Pairs:
         """`size` of a symbol that is a pair, `sizes` of one that holds pairs."""
         if not isinstance(value, s.Symbol) or not self._hold(value):
             return None
-        found = [each for sample in self._w.samples for each in _known(value, sample)]
+        found = [each for sample in self._w.samples for each in known(value, sample)]
         kinds = set(map(type, found))
         if kinds & {Size, s.Pair}:
             if (
@@ -70,7 +70,7 @@ class Pairs:
         def items(sample: dict[str, Any]) -> tuple[Any, ...]:
             return tuple(
                 item
-                for found in _known(iterable, sample)
+                for found in known(iterable, sample)
                 if isinstance(found, (tuple, range))
                 for item in found
             )
@@ -90,7 +90,7 @@ class Pairs:
         outer = (w.samples, self._names)
         w.samples = [
             {**sample, **spread(names, item)} for sample in outer[0] for item in items(sample)
-        ][:_SAMPLES]
+        ][:SAMPLES]
         try:
             values = {name: [each[name] for each in w.samples if name in each] for name in names}
             kept = {name for name in names if held and any(map(sized, values[name]))}
@@ -143,7 +143,7 @@ class Pairs:
         return any(map(self._hold, value.args))
 
 
-def _known(value: Any, sample: dict[str, Any]) -> tuple[Any, ...]:
+def known(value: Any, sample: dict[str, Any]) -> tuple[Any, ...]:
     """A value in one use; nothing where that hangs on more than arguments."""
     try:
         return (s.substitute(value, sample),)

@@ -1,10 +1,11 @@
 """A module is rehearsed before anyone gets it: built and run as Python does it, without torch.
 
-Stand-ins (`standins.py`) take the place of torch's classes. Each variant's `state_dict` so found
-has to be the one of its design, and `forward` has to call each layer as often, and on the shapes,
-that the design says. The two come from different sides, the text that was written and the network
-that was checked, so that a fault of the emitter is an error here, and never a module that is
-silently wrong.
+Stand-ins (`standins.py`, `traced.py`) take the place of torch's classes. Each variant's
+`state_dict` so found has to be the one of its design, each layer has to be made with the arguments
+of its step, and `forward` has to give it, as often as the design says, the very values that the
+design says: those that the same operations made of the same values (`course.py`). So have the
+results. The two come from different sides, the text that was written and the network that was
+checked, so that a fault of the emitter is an error here, and never a module that is silently wrong.
 
 Only what `guard.check` has let through is rehearsed.
 """
@@ -12,15 +13,18 @@ Only what `guard.check` has let through is rehearsed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from archdsl.emit import standins
+from archdsl.emit.course import Course, LayerCall
+from archdsl.emit.standins import Module, Role, role_of
+from archdsl.emit.traced import Tensor, plain
 from archdsl.ir import keys
-from archdsl.ir.design import Design, Step
+from archdsl.ir import program as p
+from archdsl.ir.design import Design, Step, walk
+from archdsl.ops.op import Argument, form
 from archdsl.ops.table import OPS
-
-BATCH = 2
 
 
 class Mismatch(Exception):
@@ -33,114 +37,241 @@ def check(tree: ast.Module, designs: Sequence[Design], externs: Collection[str])
     declares: what they hold, only Python knows."""
     namespace: dict[str, Any] = {"__name__": "rehearsal", "__builtins__": standins.names()}
     exec(compile(tree, "<rehearsal>", "exec", dont_inherit=True), namespace)
+    layers = _Layers()
     for design in designs:
         try:
             model = namespace[design.name]()
         except Exception as error:
             raise Mismatch(f"`{design.name}` can't be built: {error!r}") from error
-        modules: dict[str, standins.Module] = {}
-        found: dict[str, standins.Sizes | None] = {}
-        _collect(model, "", modules, found)
-        steps = list(design.walk())
-        _compare(design.name, keys.state_of(steps, externs), found)
-        for training in (True, False) if any(step.aux for step in steps) else (True,):
-            due: dict[str, list[Step]] = {}
-            for step in steps:
-                called = step.path in modules and _is_module(step, externs)
-                if called and (training or not step.aux):
-                    due.setdefault(step.path, []).append(step)
-            _run(design, modules, due, training)
+        rehearsal = _Rehearsal(design, model, externs)
+        rehearsal.compare_state()
+        rehearsal.compare_layers(layers)
+        for training in (True, False) if rehearsal.has_heads else (True,):
+            rehearsal.run(training)
 
 
-def _is_module(step: Step, externs: Collection[str]) -> bool:
-    """Whether a step is a module's: a sum of two values may bear the name of a block."""
-    if step.op not in OPS:
-        return step.op in externs
-    form = OPS[step.op].torch
-    return form.module is not None or form.select is not None
+class _Rehearsal:
+    """A variant's model beside its design."""
+
+    def __init__(self, design: Design, model: Any, externs: Collection[str]) -> None:
+        self.design = design
+        self.externs = externs
+        self.modules: dict[str, Module] = {}
+        self.held: dict[str, Tensor] = {}
+        self._collect(model, "")
+        self.ends: list[tuple[int, int]] = []
+        self.steps = list(walk(design.root, self.ends))
+        self.has_heads = any(step.aux for step in self.steps)
+        self.course = Course(design, self.steps, self.modules, externs)
+
+    def _collect(self, module: Any, path: str) -> None:
+        """All modules by path, and all parameters and buffers by key."""
+        self.modules[path] = module
+        for name, value in role_of(module).held.items():
+            key = f"{path}.{name}" if path else name
+            if isinstance(value, Module):
+                self._collect(value, key)
+            elif value is not None:
+                self.held[key] = value
+
+    def _differs(self, what: str) -> Mismatch:
+        return Mismatch(f"`{self.design.name}`: {what}")
+
+    # What it is made of
+
+    def compare_state(self) -> None:
+        state = keys.state_of(self.steps, self.externs)
+        for key, shape in state.shapes.items():
+            if key not in self.held:
+                raise self._differs(f"{key} is missing")
+            found = self.held[key].sizes
+            if found not in (None, tuple(shape)):
+                raise self._differs(f"{key} is {found}, and {shape} was checked")
+        for key in self.held:
+            if not state.known(key):
+                raise self._differs(f"{key} was never checked")
+
+    def compare_layers(self, layers: _Layers) -> None:
+        """Each layer's class, and what its constructor was given."""
+        for call in self.course.calls:
+            path = call.step.path
+            if said := layers.misfit(call.step, self.modules[path]):
+                raise self._differs(f"{path} {said}")
+
+    # What it does
+
+    def run(self, training: bool) -> None:
+        """Run `forward`: layers take what they make from the design, if they get what it says."""
+        for path, module in self.modules.items():
+            module.__dict__["training"] = training
+            role = role_of(module)
+            role.path, role.due = path, []
+        for call in self.course.calls:
+            if training or not call.step.aux:
+                role = role_of(self.modules[call.step.path])
+                role.play = self._play
+                role.due.append(call)
+        for step in self.steps:
+            if isinstance(step.item, p.Tensor):
+                given = self.course.values[step.index, 0]
+                self.held[step.path].__dict__.update(given.__dict__)
+        result = self._called()
+        idle = None
+        for module in self.modules.values():
+            for call in role_of(module).due:
+                # A step whose result goes nowhere may be left out: W609 tells its author.
+                idle = self.design.idle() if idle is None else idle
+                if call.step.index not in idle:
+                    raise self._differs(f"`forward` never comes to {call.step.path}")
+            role_of(module).play = None
+        self._compare_results(result, training)
+
+    def _called(self) -> Any:
+        places = range(len(self.design.inputs))
+        inputs = [self.course.values[-1, place] for place in places]
+        try:
+            return self.modules[""](*inputs)
+        except Mismatch:
+            raise
+        except Exception as error:
+            raise self._differs(f"`forward` fails: {error!r}") from error
+
+    def _play(self, role: Role, inputs: tuple[Any, ...]) -> Any:
+        """What a layer does when it is called: the next of its steps that is on these values."""
+        marks = [value.mark for value in inputs]
+        for at, call in enumerate(role.due):
+            if call.marks == marks:
+                del role.due[at]
+                break
+        else:
+            checked = " or ".join(self._shown(call.inputs) for call in role.due)
+            raise self._differs(
+                f"{role.path} gets {self._shown(inputs)}, and {checked or 'no further call'} "
+                "was checked"
+            )
+        results = _results(role, call, inputs)
+        return results[0] if len(results) == 1 else results
+
+    def _compare_results(self, result: Any, training: bool) -> None:
+        found = [each for each in _flat(result) if each is not None]
+        checked = [{self.course.values[end].mark: end} for end in self.ends]
+        if training:
+            # Those of models that are steps here stay their own.
+            own = [head.path for head in self.design.aux if "." not in head.path]
+            checked += [self._head(path) for path in own]
+        if len(found) != len(checked):
+            raise self._differs(f"{len(found)} results, and {len(checked)} were checked")
+        for tensor, ends in zip(found, checked):
+            if not isinstance(tensor, Tensor) or tensor.mark not in ends:
+                due = " or ".join(self._shown([self.course.values[end]]) for end in ends.values())
+                raise self._differs(f"it gives {self._shown([tensor])}, and {due} was checked")
+
+    def _head(self, path: str) -> dict[int, tuple[int, int]]:
+        """What may leave a side head: values that nothing of it takes."""
+        inside = [step for step in self.steps if f"{step.path}.".startswith(f"{path}.")]
+        taken = {operand for step in inside for operand in step.operands}
+        made = [(step.index, place) for step in inside for place in range(len(step.outputs))]
+        return {self.course.values[end].mark: end for end in made if end not in taken}
+
+    def _shown(self, values: Sequence[Any]) -> str:
+        """Values by their shapes, and by what made them."""
+        words = []
+        for value in values:
+            if not isinstance(value, Tensor):
+                words.append(f"a {type(value).__name__}")
+                continue
+            maker = self.course.maker(value.mark)
+            shape = "a value" if value.sizes is None else str(value.sizes[1:])
+            words.append(shape if maker is None else f"{shape} of {maker.path}")
+        return " and ".join(words)
 
 
-def _collect(
-    module: standins.Module,
-    path: str,
-    modules: dict[str, standins.Module],
-    state: dict[str, standins.Sizes | None],
-) -> None:
-    """All modules by path, and the shapes of what they hold."""
-    modules[path] = module
-    for name, value in module.held.items():
-        key = f"{path}.{name}" if path else name
-        if isinstance(value, standins.Module):
-            _collect(value, key, modules, state)
-        elif value is not None:
-            state[key] = value.sizes
+class _Layers:
+    """What layers are made with, against what was checked, each once for all that are alike."""
+
+    def __init__(self) -> None:
+        self._fit: set[Any] = set()
+
+    def misfit(self, step: Step, module: Module) -> str:
+        """How the layer of a step differs from what it should be, if it does."""
+        role = role_of(module)
+        given, named = role.given, role.named
+        if step.op not in OPS:  # an extern: what it is made with, its class alone knows
+            return ""
+        made = (id(step.leaf.cost), type(module), given, *named, *named.values())
+        try:
+            if made in self._fit:
+                return ""
+        except TypeError:  # an argument is a list
+            made = ()
+        said = _misfit(type(module).__name__, given, named, *_constructor(step))
+        if not said and made:
+            self._fit.add(made)
+        return said
 
 
-def _compare(name: str, state: keys.State, found: dict[str, standins.Sizes | None]) -> None:
-    for key, shape in state.shapes.items():
-        if key not in found:
-            raise Mismatch(f"`{name}` lacks {key}")
-        if found[key] not in (None, tuple(shape)):
-            raise Mismatch(f"{key} of `{name}` is {found[key]}, and {shape} was checked")
-    for key in found:
-        if not state.known(key):
-            raise Mismatch(f"`{name}` has {key}, which was never checked")
+def _results(role: Role, call: LayerCall, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """What a layer makes, in the memory where it stands."""
+    first, op = inputs[0], call.op
+    if call.made[0].mark == first.mark:
+        return [first]
+    held = op is None or op.saves_output
+    if role.named.get("inplace"):
+        first.overwrite(held)
+    elif op is None or op.weighted or op.norm or op.activation or op.category == "pooling":
+        for tensor in inputs:
+            tensor.read()
+        return [first.made(each.sizes, each.mark, held) for each in call.made]
+    else:  # it may hand on what it gets: dropout in evaluation, a reshape
+        first.check()
+        first.memory.held |= held
+    return [first.shared(each.sizes, each.mark) for each in call.made]
 
 
-def _run(
-    design: Design,
-    modules: dict[str, standins.Module],
-    due: dict[str, list[Step]],
-    training: bool,
-) -> None:
-    """Run `forward`: layers take their output's shape from the design, if they get its input."""
-    for path, module in modules.items():
-        module.__dict__["training"] = training
-        module.__dict__["played"] = _player(path, due[path]) if path in due else None
-    inputs = [standins.Tensor(BATCH, *shape) for _, shape in design.inputs]
-    try:
-        result = modules[""](*inputs)
-    except standins.Unfollowed:
-        return
-    except Mismatch as error:
-        raise Mismatch(f"`{design.name}`: {error}") from error
-    except Exception as error:
-        raise Mismatch(f"`forward` of `{design.name}` fails: {error!r}") from error
-    if left := [step for each in due.values() for step in each]:
-        # A step whose result goes nowhere may be left out: W609 tells its author.
-        idle = design.idle()
-        for step in left:
-            if step.index not in idle:
-                raise Mismatch(f"`forward` of `{design.name}` never comes to {step.path}")
-    outputs = result if isinstance(result, (tuple, list)) else (result,)
-    if len(outputs) != len(design.outputs) and not design.root.aux:
-        raise Mismatch(f"`{design.name}` gives {len(outputs)} results")
-    for output, (_, shape) in zip(outputs, design.outputs):
-        if isinstance(output, standins.Tensor) and output.sizes not in (None, (BATCH, *shape)):
-            raise Mismatch(f"`{design.name}` gives {output.sizes[1:]}, and {shape} was checked")
+def _constructor(step: Step) -> tuple[str, tuple[Argument, ...]]:
+    """The class of a step's layer, and its constructor's arguments."""
+    op = OPS[step.op]
+    torch = form(op, step.arguments, step.inputs[0])
+    arguments = torch.arguments(step.arguments, step.inputs[0]) if torch.arguments else ()
+    return (torch.module or "").removeprefix("nn."), arguments
 
 
-def _player(path: str, due: list[Step]) -> Callable[..., Any]:
-    """What a layer does when it is called: the next of its steps whose input that is."""
+def _misfit(
+    name: str,
+    given: tuple[Any, ...],
+    named: dict[str, Any],
+    kind: str,
+    arguments: tuple[Argument, ...],
+) -> str:
+    # A helper class steps aside for a name of the spec.
+    if name not in (kind, f"{kind}Layer"):
+        return f"is a {name}, and a {kind} was checked"
+    free = list(given)
+    for argument in arguments:
+        if argument.name in named:
+            value = named[argument.name]
+        elif free and argument.name is None:
+            value = free.pop(0)
+        else:
+            value = argument.default
+        if _worth(value) != _worth(argument.value):
+            which = f"{argument.name} " if argument.name else ""
+            return f"gets {which}{value}, and {argument.value} was checked"
+    strange = set(named) - {argument.name for argument in arguments} - {"inplace"}
+    return f"gets {free or sorted(strange)}, which was never checked" if free or strange else ""
 
-    def played(*inputs: Any) -> Any:
-        sizes = inputs[0].sizes
-        for step in due:
-            batch = _batch(step, sizes)
-            if batch is not None:
-                due.remove(step)
-                results = [standins.Tensor(*batch, *shape) for shape in step.outputs]
-                return results[0] if len(results) == 1 else results
-        checked = " or ".join(str(step.inputs[0]) for step in due) or "no further call"
-        raise Mismatch(f"{path} gets {sizes[1:]}, and {checked} was checked")
 
-    return played
+def _worth(value: Any) -> Any:
+    """What is equal for arguments that mean the same to torch: `(3, 3)` and 3."""
+    value = plain(value)
+    while isinstance(value, tuple) and value and len(set(value)) == 1:
+        value = value[0]
+    return value
 
 
-def _batch(step: Step, sizes: standins.Sizes | None) -> tuple[int, ...] | None:
-    """The batch's axis, if a layer may take its step on a tensor of these sizes: a model's own
-    tensors have none."""
-    shape = tuple(step.inputs[0])
-    if sizes is None or sizes == (BATCH, *shape):
-        return (BATCH,)
-    return () if sizes == shape and step.op in OPS and OPS[step.op].pointwise else None
+def _flat(result: Any) -> Iterator[Any]:
+    if isinstance(result, (tuple, list)):
+        for each in result:
+            yield from _flat(each)
+    else:
+        yield result

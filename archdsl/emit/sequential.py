@@ -6,11 +6,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import CalleeParam, Made, make, single_step
+from archdsl.emit.calls import make, resolved_width
 from archdsl.emit.code import Block, Code, Local, Variable
 from archdsl.emit.conditions import alternative, narrow, where_given
-from archdsl.emit.loops import loop_header, loop_scope, require_line, unused
-from archdsl.emit.tensor import Flow, Tensor, joined_stride, rerun, resized, single, unsized
+from archdsl.emit.held import CalleeParam, held
+from archdsl.emit.loops import loop_header, loop_scope, require_line, rerun, unused
+from archdsl.emit.made import Made
+from archdsl.emit.tensor import (
+    Flow,
+    Tensor,
+    TensorList,
+    joined_stride,
+    resized,
+    single,
+    unsized,
+)
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
 from archdsl.node import Node, replace
@@ -109,12 +119,15 @@ def key_text(w: ClassWriter, name: p.ModuleName | None) -> str | None:
 
 
 def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
-    held = w.scope.get(call.callee)
-    if call.kind == "param" and held is None:
-        return flow
-    if isinstance(held, CalleeParam) and held.optional:
-        return _choice(w, where_given(call, held.name), flow, ops)
-    made = single_step(w, call, make(w, call, flow))
+    if call.kind == "param":
+        target = held(w, call)
+        if target is None:
+            return flow
+        if isinstance(target, CalleeParam) and target.optional:
+            with w.inner_scope() as scope:
+                scope[call.callee] = target
+                return _choice(w, where_given(call), flow, ops)
+    made = make(w, call, flow)
     if isinstance(flow, tuple) or isinstance(made.flow, tuple):
         raise w.error(
             "E516",
@@ -128,14 +141,12 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
     ops.append(Child(key=key, text=text, kind=made.kind, reads_width=made.widths_of is not None))
     if made.widths_of is None:
         return made.flow
-    tensor = single(made.flow)
-    version = w.local("channels", made.widths_of, "\0last\0.out_channels")
-    return tensor.but(shape=(version, *tensor.shape[1:]))
+    return resolved_width(w, made, "\0last\0")
 
 
 def _in_place(made: Made, tensor: Tensor | None) -> str:
     """An activation works in place where nothing else reads what it gets."""
-    if made.op is None or not made.op.inplace or tensor is None or not tensor.fresh:
+    if not made.inplace or tensor is None or not tensor.fresh:
         return made.text
     return with_argument(made.text, "inplace=True")
 
@@ -214,7 +225,7 @@ def loop_children(
             result = _looped(
                 w, names, iterable, trips, count, body, start, after, header, ops, carried
             )
-    result = rerun(start, result)
+    result = rerun(start, result, names, trips)
     return unsized(result, f"out{body.span.start}") if changes else result
 
 
@@ -366,16 +377,22 @@ def _running(
     carried: list[str],
 ) -> Tensor:
     """A local follows the width."""
-    w.hold("channels", start.channels)
-    others = [wish for wish in carried if wish != "channels"]
-    with w.body("channels", *others) as frame, loop_scope(w, names, iterable, trips):
+    wish = _local(start)
+    w.hold(wish, start.channels)
+    others = [each for each in carried if each != wish]
+    with w.body(wish, *others) as frame, loop_scope(w, names, iterable, trips):
         inner = frame.code
-        first = w.latest("channels")
+        first = w.latest(wish)
         result = single(sequential(w, body, start.but(shape=(first, *start.shape[1:])), inner))
-        w.update("channels", first, result.channels)
+        w.update(wish, first, result.channels)
     ops.append(Loop(header=unused(header, _code(inner)), body=inner))
-    settled = w.settled_after(w.latest("channels"), result.channels, trips, names)
+    settled = w.settled_after(w.latest(wish), result.channels, trips, names)
     return result.but(shape=(settled, *result.shape[1:]), fresh=False)
+
+
+def _local(tensor: Tensor) -> str:
+    """The local that follows the width of a value, or the widths of a list."""
+    return "xs_channels" if isinstance(tensor, TensorList) else "channels"
 
 
 def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
@@ -397,10 +414,11 @@ def _choice(w: ClassWriter, item: p.If, flow: Flow, ops: Ops) -> Flow:
         (then, yes), (other, no) = _arms(w, item, start, None)
         ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
         return _joined(condition, then, other, then.channels)
-    w.hold("channels", start.channels)
-    running = w.version("channels")
+    wish = _local(start)
+    w.hold(wish, start.channels)
+    running = w.version(wish)
     (then, yes), (other, no) = _arms(w, item, start.but(shape=(running, *start.shape[1:])), running)
-    last = w.latest("channels")
+    last = w.latest(wish)
     if not s.opaque(then.channels) and not s.opaque(other.channels):
         last.assumed = s.choose(condition, s.expanded(then.channels), s.expanded(other.channels))
     ops.append(Choice(test=s.text(condition), then=yes, otherwise=no))
@@ -421,7 +439,7 @@ def _arms(
                 ops = frame.code
                 tensor = start if region is None else single(sequential(w, region, start, ops))
                 if running is not None:
-                    w.update("channels", running, tensor.channels)
+                    w.update(_local(start), running, tensor.channels)
             made.append((tensor, ops))
     return made
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import Made, make
+from archdsl.emit.calls import make
 from archdsl.emit.code import Variable, variables_in
 from archdsl.emit.evaluate import spread
-from archdsl.emit.inputs import nodes
 from archdsl.emit.loops import run_of
+from archdsl.emit.made import Made
 from archdsl.emit.tensor import Flow, Tensor
 from archdsl.ir import program as p
+from archdsl.ir.walk import parts
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import SpecError
@@ -73,7 +74,7 @@ def _always_used(w: ClassWriter, name: str) -> bool:
     """Whether all that the definition is run on uses the module."""
     uses = {
         node.uid
-        for node in nodes(w.definition.body)
+        for node in parts(w.definition.body)
         if isinstance(node, p.Call) and node.kind == "shared" and node.callee == name
     }
     return all(uses & set(each.observed) for each in w.unit.instances(w.definition.name))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.evaluate import Loop
-from archdsl.emit.inputs import every, nodes
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee
+from archdsl.ir.walk import every, parts
 from archdsl.node import Node
 from archdsl.ops.op import Size
 
@@ -92,7 +92,7 @@ class Sizes:
     def _definition(self, definition: p.Definition) -> None:
         """Link what the calls of a body are given with where it comes from."""
         local: dict[str, list[e.Expr]] = {}
-        for node in nodes(definition.body):
+        for node in parts(definition.body):
             if isinstance(node, p.Let):
                 for name in node.names:
                     local.setdefault(name, []).append(node.value)
@@ -103,7 +103,7 @@ class Sizes:
             if param.default is not None:
                 self._link((definition.name, param.name), param.default, definition.name, local)
         self._asked((definition.params, definition.body), definition.name, local)
-        for node in nodes(definition.body):
+        for node in parts(definition.body):
             if isinstance(node, p.Call):
                 for target in self._targets(definition, node):
                     for argument, place in target:
@@ -227,6 +227,8 @@ class Sizes:
                         place = (node.function, argument.name or names[position])
                         self._link(place, argument.value, owner, local)
                     return set()
+                if node.function == "size":
+                    return set()
                 return several(argument.value for argument in node.arguments)
             case _:
                 return set()
@@ -278,15 +280,17 @@ def sources(names: tuple[str, ...], iterable: e.Expr | None) -> list[tuple[str, 
         arguments = [argument.value for argument in iterable.arguments]
         if iterable.function == "enumerate" and len(names) == 2:
             return [(names[1], arguments[0])]
-        if iterable.function == "zip":
+        if iterable.function == "zip" and len(names) > 1:
             return list(zip(names, arguments))
-        if iterable.function == "reversed" and len(names) == 1:
-            return [(names[0], arguments[0])]
+        if iterable.function == "reversed":
+            return sources(names, arguments[0])
     return [(names[0], iterable)] if len(names) == 1 else []
 
 
 def _oblong(node: Any) -> bool:
-    """Whether an oblong size is written in an expression."""
+    """Whether an oblong size is written in an expression, or one whose sides are computed."""
     return any(
-        isinstance(each, e.SizeLiteral) and each.height != each.width for each in every(node)
+        (isinstance(each, e.SizeLiteral) and each.height != each.width)
+        or (isinstance(each, e.CallExpr) and each.function == "size")
+        for each in every(node)
     )

@@ -1,149 +1,17 @@
-"""Stand-ins for torch: layers that only know what they would hold, tensors that only know a shape.
+"""Stand-ins for torch's layers, which only know what they would hold, and for torch itself.
 
-`rehearse.py` builds and runs a generated module with them. What isn't followed here (a function
-that is called seldom) gives a tensor of unknown shape; nothing is held against such a one.
+`rehearse.py` builds and runs a generated module with them.
 """
 
 from __future__ import annotations
 
 import builtins
-import math
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 from archdsl.emit import guard
-
-Sizes = tuple[int, ...]
-
-
-class Unfollowed(Exception):
-    """The module's course depends on what stand-ins don't know."""
-
-
-class Tensor:
-    """A tensor's shape, None where it isn't followed."""
-
-    def __init__(self, *shape: Any) -> None:
-        sizes = shape[0] if shape and isinstance(shape[0], (tuple, list)) else shape
-        self.sizes: Sizes | None = tuple(sizes)
-
-    @property
-    def shape(self) -> Sizes:
-        if self.sizes is None:
-            raise Unfollowed
-        return self.sizes
-
-    def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _SAME:
-            return lambda *_, **__: self
-        if name in ("device", "dtype"):
-            return Anything()
-        return lambda *_, **__: unknown()
-
-    def __iter__(self) -> Iterator[Tensor]:
-        raise Unfollowed
-
-    def __getitem__(self, index: Any) -> Tensor:
-        """Parts along a dimension by slice or list; other ways to index aren't followed."""
-        indices = index if isinstance(index, tuple) else (index,)
-        if self.sizes is None or not all(isinstance(each, (slice, list)) for each in indices):
-            return unknown()
-        sizes = list(self.sizes)
-        for dim, each in enumerate(indices):
-            if isinstance(each, slice):
-                sizes[dim] = len(range(*each.indices(sizes[dim])))
-            elif each and not -sizes[dim] <= min(each) <= max(each) < sizes[dim]:
-                raise IndexError(f"{each} of {sizes[dim]}")
-            else:
-                sizes[dim] = len(each)
-        return Tensor(sizes)
-
-    def view(self, *shape: Any) -> Tensor:
-        sizes = list(Tensor(*shape).shape)
-        if self.sizes is None:
-            return unknown() if -1 in sizes else Tensor(sizes)
-        whole, known = math.prod(self.sizes), math.prod(size for size in sizes if size != -1)
-        sizes = [whole // known if size == -1 else size for size in sizes]
-        if math.prod(sizes) != whole:
-            raise ValueError(f"{self.sizes} viewed as {tuple(sizes)}")
-        return Tensor(sizes)
-
-    reshape = view
-
-    def flatten(self, start: int = 0, end: int = -1) -> Tensor:
-        if self.sizes is None:
-            return unknown()
-        first, last = start % len(self.sizes), end % len(self.sizes)
-        inner = math.prod(self.sizes[first : last + 1])
-        return Tensor(*self.sizes[:first], inner, *self.sizes[last + 1 :])
-
-    def permute(self, *order: int) -> Tensor:
-        return unknown() if self.sizes is None else Tensor([self.sizes[dim] for dim in order])
-
-    def mean(self, dim: Any = None, keepdim: bool = False) -> Tensor:
-        if self.sizes is None or dim is None:
-            return unknown()
-        dims = {each % len(self.sizes) for each in (dim if isinstance(dim, tuple) else (dim,))}
-        sizes = [1 if i in dims else size for i, size in enumerate(self.sizes)]
-        return Tensor([size for i, size in enumerate(sizes) if keepdim or i not in dims])
-
-    sum = amax = amin = mean
-
-    def chunk(self, chunks: int, dim: int = 0) -> list[Tensor]:
-        each = -(-self.shape[dim] // chunks)
-        return self.split(each, dim)
-
-    def split(self, sizes: Any, dim: int = 0) -> list[Tensor]:
-        whole = self.shape[dim]
-        if isinstance(sizes, int):
-            sizes = [min(sizes, whole - start) for start in range(0, whole, sizes)]
-        if builtins.sum(sizes) != whole:
-            raise ValueError(f"{whole} split into {sizes}")
-        before, after = self.shape[:dim], self.shape[dim:][1:]
-        return [Tensor(*before, size, *after) for size in sizes]
-
-    def __add__(self, other: Any) -> Tensor:
-        if not isinstance(other, Tensor):
-            return self
-        if self.sizes is None or other.sizes is None:
-            return unknown()
-        longer, shorter = sorted((self.sizes, other.sizes), key=len, reverse=True)
-        padded = (1,) * (len(longer) - len(shorter)) + shorter
-        if any(a != b and 1 not in (a, b) for a, b in zip(longer, padded)):
-            raise ValueError(f"{self.sizes} and {other.sizes} don't go together")
-        return Tensor([b if a == 1 else a for a, b in zip(longer, padded)])
-
-    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
-
-    def __neg__(self) -> Tensor:
-        return self
-
-
-_SAME = frozenset("""
-    abs clamp clone contiguous cos erf exp log neg pow relu sigmoid sign sin softmax sqrt square tanh
-    """.split())
-
-
-def unknown() -> Tensor:
-    """A tensor whose shape isn't followed."""
-    tensor = Tensor()
-    tensor.sizes = None
-    return tensor
-
-
-def cat(tensors: Any, dim: int = 0) -> Tensor:
-    """What `torch.cat` makes."""
-    parts = [tensor.sizes for tensor in tensors]
-    if None in parts:
-        return unknown()
-    rest = {sizes[:dim] + sizes[dim:][1:] for sizes in parts}
-    if len(rest) > 1:
-        raise ValueError(f"{parts} don't go together in a concatenation")
-    return Tensor(*parts[0][:dim], sum(sizes[dim] for sizes in parts), *parts[0][dim:][1:])
+from archdsl.emit.traced import Anything, Sizes, Tensor, cat, plain
 
 
 def of_data(data: Any, **_: Any) -> Tensor:
@@ -157,36 +25,61 @@ def of_data(data: Any, **_: Any) -> Tensor:
 
 class Parameter(Tensor):
     def __init__(self, data: Tensor) -> None:
-        self.sizes = data.sizes
+        self._sizes = data.sizes
+
+    @staticmethod
+    def of(sizes: Sizes) -> Parameter:
+        parameter = Parameter.__new__(Parameter)
+        parameter._sizes = sizes
+        return parameter
+
+
+class Role:
+    """What a rehearsal knows of a module: what its constructor was given, and what it holds by name;
+    its path; the calls that are due, and what is done for a call in place of `forward`."""
+
+    __slots__ = ("due", "given", "held", "named", "path", "play")
+
+    def __init__(self, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self.given = given
+        self.named = named
+        self.held: dict[str, Any] = {}
+        self.path = ""
+        self.due: list[Any] = []
+        self.play: Any = None
 
 
 class Module:
     """What `nn.Module` does with what is assigned to it: parameters, buffers and modules are held
     by name, in order."""
 
-    held: dict[str, Any]
     training = True
-    played: Any = None  # what stands for a call, in place of `forward`
+    _role: Role  # no label begins with an underscore
+
+    def __new__(cls, *given: Any, **named: Any) -> Module:
+        module = super().__new__(cls)
+        module.__dict__["_role"] = Role(given, named)
+        return module
 
     def __init__(self) -> None:
-        self.__dict__["held"] = {}
+        """Nothing is held yet."""
 
     def __call__(self, *inputs: Any) -> Any:
-        if self.played is not None:
-            return self.played(*inputs)
+        if self._role.play is not None:
+            return self._role.play(self._role, inputs)
         return self.forward(*inputs)
 
     def forward(self, *inputs: Any) -> Any:
-        return unknown()
+        return unknown("forward", *inputs)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Parameter, Module)) or name in self.held:
-            self.held[name] = value
+        if isinstance(value, (Parameter, Module)) or name in self._role.held:
+            self._role.held[name] = value
         self.__dict__[name] = value
 
     def register_buffer(self, name: str, tensor: Tensor, persistent: bool = True) -> None:
         if persistent:
-            self.held[name] = tensor
+            self._role.held[name] = tensor
         self.__dict__[name] = tensor
 
     def register_parameter(self, name: str, tensor: Tensor | None) -> None:
@@ -194,16 +87,25 @@ class Module:
 
     def hold(self, **shapes: Sizes) -> None:
         for name, shape in shapes.items():
-            setattr(self, name, Parameter(Tensor(shape)))
+            self._role.held[name] = self.__dict__[name] = Parameter.of(shape)
 
     def modules(self) -> Iterator[Module]:
         return (module for _, module in self.named_modules())
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        yield prefix, self
-        for name, value in self.held.items():
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        found: list[tuple[str, Module]] = []
+        self._gather("", found)
+        return iter(found)
+
+    def _gather(self, path: str, found: list[tuple[str, Module]]) -> None:
+        found.append((path, self))
+        for name, value in self._role.held.items():
             if isinstance(value, Module):
-                yield from value.named_modules(f"{prefix}.{name}" if prefix else name)
+                value._gather(f"{path}.{name}" if path else name, found)
+
+
+def role_of(module: Module) -> Role:
+    return module._role
 
 
 class Stateless(Module):
@@ -215,12 +117,12 @@ class Sequential(Module):
     def __init__(self, *modules: Any) -> None:
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], dict):
-            self.held.update(modules[0])
+            self._role.held.update(modules[0])
         else:
             self.extend(modules)
 
     def append(self, module: Module) -> Sequential:
-        self.held[str(len(self.held))] = module
+        self._role.held[str(len(self._role.held))] = module
         return self
 
     def extend(self, modules: Any) -> Sequential:
@@ -234,13 +136,13 @@ class Sequential(Module):
         return x
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.held.values())
+        return iter(self._role.held.values())
 
     def __len__(self) -> int:
-        return len(self.held)
+        return len(self._role.held)
 
     def __getitem__(self, index: Any) -> Any:
-        return list(self.held.values())[index]
+        return list(self._role.held.values())[index]
 
 
 class ModuleList(Sequential):
@@ -251,31 +153,31 @@ class ModuleList(Sequential):
 class ModuleDict(Module):
     def __init__(self, modules: Any = ()) -> None:
         super().__init__()
-        self.held.update(modules)
+        self._role.held.update(modules)
 
     def __setitem__(self, key: str, module: Module) -> None:
-        self.held[key] = module
+        self._role.held[key] = module
 
     def __getitem__(self, key: str) -> Any:
-        return self.held[key]
+        return self._role.held[key]
 
     def __contains__(self, key: str) -> bool:
-        return key in self.held
+        return key in self._role.held
 
     def __len__(self) -> int:
-        return len(self.held)
+        return len(self._role.held)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.held)
+        return iter(self._role.held)
 
     def keys(self) -> Any:
-        return self.held.keys()
+        return self._role.held.keys()
 
     def values(self) -> Any:
-        return self.held.values()
+        return self._role.held.values()
 
     def items(self) -> Any:
-        return self.held.items()
+        return self._role.held.items()
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
@@ -292,6 +194,7 @@ class _Conv(Module):
         if inputs % groups or outputs % groups:
             raise ValueError(f"{groups} groups of {inputs} and {outputs} channels")
         first, second = (inputs, outputs) if self.transposed else (outputs, inputs)
+        self.out_channels = outputs
         self.hold(weight=(first, second // groups, *_pair(kernel)))
         self.bias = Parameter(Tensor(outputs)) if bias else None
 
@@ -359,6 +262,10 @@ class BatchNorm2d(Module):
             self.register_buffer("num_batches_tracked", Tensor())
 
 
+class BatchNorm1d(BatchNorm2d):
+    pass
+
+
 class InstanceNorm2d(BatchNorm2d):
     def __init__(
         self,
@@ -407,26 +314,25 @@ _STATEFUL = {
     each.__name__: each
     for each in (
         *(Module, Sequential, ModuleList, ModuleDict, Parameter, Conv2d, ConvTranspose2d, Linear),
-        *(BatchNorm2d, InstanceNorm2d, LayerNorm, GroupNorm, PReLU),
+        *(BatchNorm1d, BatchNorm2d, InstanceNorm2d, LayerNorm, GroupNorm, PReLU),
     )
-} | {"BatchNorm1d": BatchNorm2d}
+}
 
 
-class Anything:
-    """What a constructor uses but keeps nothing of: the schemes of `nn.init`, say."""
-
-    def __getattr__(self, name: str) -> Anything:
-        return self
-
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        return self
+def unknown(*how: Any) -> Tensor:
+    """A tensor whose shape isn't followed."""
+    tensor = Tensor()
+    tensor._sizes, tensor.mark = None, hash(plain(how))
+    return tensor
 
 
 def _function(name: str) -> Any:
     """`torch.name(x, ...)` as `x.name(...)`."""
 
     def called(x: Any = None, *rest: Any, **named: Any) -> Any:
-        return getattr(x, name)(*rest, **named) if isinstance(x, Tensor) else unknown()
+        if isinstance(x, Tensor):
+            return getattr(x, name)(*rest, **named)
+        return unknown(name, x, rest, sorted(named), [named[key] for key in sorted(named)])
 
     return called
 

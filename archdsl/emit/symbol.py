@@ -8,10 +8,10 @@ Two symbols are equal where their keys are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from archdsl.ops.op import Size
+from archdsl.ops.op import SAME, Size
 from archdsl.values import BUILTINS, Fault
 from archdsl.values import binary as compute
 
@@ -606,7 +606,7 @@ def index(value: Any, position: Any) -> Any:
 
 def slice_of(value: Any, start: Any, stop: Any, step: Any) -> Any:
     """`value[start:stop:step]`"""
-    if isinstance(value, tuple) and not symbolic((start or 0, stop or 0, step or 1)):
+    if isinstance(value, (tuple, range)) and not symbolic((start or 0, stop or 0, step or 1)):
         return value[start:stop:step]
     return Symbol("slice", value, start, stop, step)
 
@@ -620,6 +620,8 @@ def call(function: str, args: list[Any] | tuple[Any, ...]) -> Any:
     if function == "len" and isinstance(args[0], Symbol) and args[0].op == "join":
         lengths = [call("len", [arg]) for arg in args[0].args]
         return sum(lengths[1:], start=lengths[0])
+    if function == "prod" and isinstance(args[0], tuple):
+        return product(args[0])
     if not any(symbolic(arg) for arg in args):
         args = [tuple(arg) if isinstance(arg, NamedList) else arg for arg in args]
         return BUILTINS[function](*args)
@@ -627,6 +629,14 @@ def call(function: str, args: list[Any] | tuple[Any, ...]) -> Any:
         if _integral(args[0]):
             return args[0]
     return Symbol("call", function, *args)
+
+
+def product(factors: Iterable[Any]) -> Any:
+    """All factors multiplied."""
+    result: Any = 1
+    for factor in factors:
+        result = binary("*", result, factor)
+    return result
 
 
 def _integral(value: Any) -> bool:
@@ -638,12 +648,16 @@ def _integral(value: Any) -> bool:
 
 
 def unstale(value: Any) -> Any:
-    """The value with locals as plain names: to measure a text, not to write it."""
+    """The value with locals as plain names, whatever versions of them there are."""
+    if isinstance(value, tuple) and not isinstance(value, (Size, NamedList)):
+        return tuple(map(unstale, value))
     if not isinstance(value, Symbol):
         return value
     if value.op == "name":
         return Symbol("name", value.args[0])
-    if value.op in ("loop", "out"):
+    if value.op == "loop":
+        return Symbol("loop", value.args[0].made_of(*map(unstale, value.args[0].operands)))
+    if value.op == "out":
         return Symbol("name", "x" * 30)
     return Symbol(value.op, *(unstale(arg) for arg in value.args))
 
@@ -663,17 +677,21 @@ def opaque(value: Any) -> bool:
     if value.op == "out":
         return True
     if value.op == "loop":
-        return False
+        return opaque(value.args[0].operands)
     return any(opaque(arg) for arg in value.args)
 
 
 def gone(value: Any) -> bool:
     """Whether a value is that of a local whose frame has ended."""
+    if isinstance(value, tuple):
+        return any(map(gone, value))
     if not isinstance(value, Symbol):
         return False
     if value.op == "name":
         return getattr(value, "gone", False) and opaque(value)
-    return value.op not in ("loop", "out") and any(gone(arg) for arg in value.args)
+    if value.op == "loop":
+        return gone(value.args[0].operands)
+    return value.op != "out" and any(map(gone, value.args))
 
 
 def expanded(value: Any) -> Any:
@@ -685,8 +703,9 @@ def index_count(trips: Symbol) -> Any:
     """How often a loop over a symbol runs."""
     if trips.op == "call" and trips.args[0] == "range" and len(trips.args) == 2:
         return trips.args[1]
-    if trips.op == "call" and trips.args[0] in ("enumerate", "reversed"):
-        inner = trips.args[1]
+    if trips.op == "call" and trips.args[0] in ("enumerate", "reversed", "zip"):
+        known = [each for each in trips.args[1:] if not isinstance(each, Symbol)]
+        inner = known[0] if known else trips.args[1]
         return index_count(inner) if isinstance(inner, Symbol) else len(inner)
     return call("len", [trips])
 
@@ -789,7 +808,7 @@ def literal(value: Any) -> str:
         return quoted(value)
     if isinstance(value, float):
         return number(value)
-    return repr(value)
+    return "None" if value is SAME else repr(value)
 
 
 def number(value: float) -> str:
@@ -811,7 +830,7 @@ def quoted(value: str) -> str:
     return f'"{body}"'
 
 
-_MATH = ("ceil", "floor", "sqrt", "log", "log2")
+_MATH = ("ceil", "floor", "sqrt", "log", "log2", "prod")
 
 
 def _written_call(function: str, args: tuple[Any, ...]) -> str:
@@ -845,12 +864,27 @@ def _walked(function: str, args: tuple[Any, ...]) -> str:
     return f"{function}({inner}{', strict=True' if function == 'zip' else ''})"
 
 
+_BOUND = re.compile(r"\w*|-\d+")
+
+
+def written_slice(of: str, bounds: Sequence[Any], render: Callable[[Any], str]) -> str:
+    """`of[start:stop:step]`, as black writes it: apart where a bound is more than a name or a
+    number."""
+    written = ["" if bound is None else render(bound) for bound in bounds]
+    if not written[2]:
+        written.pop()
+    inner = ":".join(written)
+    if not all(map(_BOUND.fullmatch, written)):
+        inner = " : ".join(written).strip().replace("  ", " ")
+    return f"{of}[{inner}]"
+
+
 def _write(symbol: Symbol) -> tuple[str, int]:
     op, args = symbol.op, symbol.args
     if op == "name":
         if getattr(symbol, "gone", False):
             if symbol.meaning is None or opaque(symbol.meaning):
-                raise Gone(args[0])
+                raise Gone(getattr(symbol, "local", args[0]))
             if isinstance(symbol.meaning, Symbol):
                 return _write(symbol.meaning)
             return literal(symbol.meaning), _PRECEDENCE["atom"]
@@ -883,11 +917,10 @@ def _write(symbol: Symbol) -> tuple[str, int]:
     if op == "call":
         return _written_call(args[0], args[1:]), _PRECEDENCE["atom"]
     if op == "index":
-        return f"{text(args[0], 10)}[{text(args[1])}]", _PRECEDENCE["atom"]
+        keys = args[1] if isinstance(args[1], tuple) else (args[1],)
+        return f"{text(args[0], 10)}[{', '.join(map(text, keys))}]", _PRECEDENCE["atom"]
     if op == "slice":
-        start, stop, step = ("" if arg is None else text(arg) for arg in args[1:])
-        tail = f":{step}" if step else ""
-        return f"{text(args[0], 10)}[{start}:{stop}{tail}]", _PRECEDENCE["atom"]
+        return written_slice(text(args[0], 10), args[1:], text), _PRECEDENCE["atom"]
     if op == "join":
         items = [
             text(item) if isinstance(arg, tuple) else f"*{text(arg, _PRECEDENCE['atom'])}"

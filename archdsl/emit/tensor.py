@@ -101,6 +101,19 @@ class TensorList(Tensor):
         items = (self.member((position,)) for position in range(self.count))
         return tuple(item if self.items else item.but(among=self.count) for item in items)
 
+    def sliced(self, bounds: list[Any], render: Callable[[Any], str]) -> TensorList:
+        """`x[start:stop:step]`"""
+        text = s.written_slice(self.text, bounds, render)
+        places = s.slice_of(s.call("range", [self.count]), *bounds)
+        count = len(places) if isinstance(places, (tuple, range)) else s.call("len", [places])
+        start, stop, step = bounds
+        if isinstance(count, s.Symbol) and stop is None and step is None and isinstance(start, int):
+            count = self.count - start if start > 0 else count
+        dims = tuple(_cut(each, bounds, count) for each in self.shape)
+        known = s.slice_of(self.items, *bounds)
+        items = known if isinstance(known, tuple) else ()
+        return TensorList(dims, text, count, items=items)
+
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         """`x[i]`"""
         (position,) = indices
@@ -138,6 +151,15 @@ class ListResult(Tensor):
         binder = next(each for each in "ijklmnopqrstuvwxyz" if each not in used)
         element = s.substitute_shallow(dim, {self.binder: s.name(binder)})
         return s.Symbol("loop", Loop((binder,), element, s.call("range", [self.count]), ()))
+
+
+def _cut(dims: Any, bounds: list[Any], count: Any) -> Any:
+    """A slice of the sizes of a list's values."""
+    if isinstance(dims, s.Symbol) and dims.op == "uniform":
+        return s.Symbol("uniform", dims.args[0], count)
+    if isinstance(dims, s.Symbol) and dims.op == "attribute":
+        dims = s.Symbol("call", "list", dims)
+    return s.slice_of(dims, *bounds)
 
 
 Flow = Tensor | tuple[Any, ...]
@@ -227,13 +249,6 @@ def unsized(tensor: Tensor, mark: str) -> Tensor:
         return tensor
     sizes = (s.name(f"{LOOPED}_{mark}{HEIGHT}"), s.name(f"{LOOPED}_{mark}{WIDTH}"))
     return tensor.but(shape=(tensor.channels, *sizes))
-
-
-def rerun(before: Tensor, after: Tensor) -> Tensor:
-    """What a loop leaves, of what one run made: the stride is known if no run has any."""
-    if before.stride is None or after.stride is None or s.same(before.stride, after.stride):
-        return after
-    return after.but(stride=None)
 
 
 def read_again(flow: Flow) -> Flow:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.emit import symbol as s
-from archdsl.emit.calls import Adapt, CalleeParam, op_arguments, unique
 from archdsl.emit.classes import ClassCode, build
 from archdsl.emit.evaluate import Evaluator, Loop, Scope
 from archdsl.emit.factories import Function, function_name, function_of
-from archdsl.emit.inputs import calls_of, nodes
-from archdsl.emit.names import FileNames, asks_sizes, loop_names
+from archdsl.emit.held import CalleeParam, as_callee, unique
+from archdsl.emit.inputs import calls_of
+from archdsl.emit.names import FileNames, asks_sizes, local_names, loop_names
+from archdsl.emit.op_calls import op_arguments
+from archdsl.emit.passed import Adapt
 from archdsl.emit.sizes import Sizes
 from archdsl.emit.tensor import Tensor
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Design, Instance
-from archdsl.ops.op import SAME, Op, Size, Torch
+from archdsl.ir.walk import parts
+from archdsl.node import replace
+from archdsl.ops.op import Op, Size, Torch
 from archdsl.ops.table import OPS
+from archdsl.reserved import EMITTED_NAMES
 
 if TYPE_CHECKING:
     from archdsl.emit.writer import ClassWriter
@@ -39,6 +44,9 @@ class Unit:
         self.program = program
         self.names = FileNames(program)
         self.hidden: set[str] = set()
+        self.mains: set[str] = set()
+        # Sizes that have no text: what is wrong where one is needed.
+        self.unwritten: dict[str, SpecError] = {}
         self.sized = asks_sizes(program)
         self.adapted = adapted
         self.functions_used: dict[Function, set[str]] = {}
@@ -50,7 +58,9 @@ class Unit:
             *(name for constant in program.constants for name in constant.names),
             *(param.name for each in program.definitions for param in each.params),
             *(name for each in program.definitions for name in loop_names(each)),
+            *(name for each in program.definitions for name in local_names(each)),
             *self.names.top,
+            *EMITTED_NAMES,
         }
         self.definitions = {definition.name: definition for definition in program.definitions}
         self.externs = {extern.name: extern for extern in program.externs}
@@ -105,7 +115,7 @@ class Unit:
 
     def _note_sites(self, definition: p.Definition, evaluator: Evaluator) -> None:
         """Remember what a body gives to blocks that no variant runs."""
-        for node in nodes(definition.body):
+        for node in parts(definition.body):
             if (
                 isinstance(node, p.Call)
                 and node.kind == "block"
@@ -123,20 +133,20 @@ class Unit:
 
     def callees_seen(self, name: str, uid: int) -> tuple[Callee, ...]:
         """All blocks and ops that a call went to, over the instances of a definition."""
-        values = self._observed(name, uid)
+        values = self.observed(name, uid)
         return unique([value for value in values if isinstance(value, Callee)])
 
-    def callees_named(self, definition: p.Definition, name: str) -> tuple[Callee, ...]:
-        """All blocks and ops that a `let` of a definition has held."""
-        found: list[Callee] = []
-        for node in nodes(definition.body):
+    def values_named(self, definition: p.Definition, name: str) -> list[Any]:
+        """All blocks and ops that a `let` of a definition has held, None among them."""
+        found: list[Any] = []
+        for node in parts(definition.body):
             if isinstance(node, p.Let) and name in node.names:
-                for value in self._observed(definition.name, node.uid):
+                for value in self.observed(definition.name, node.uid):
                     held = value if len(node.names) == 1 else value[node.names.index(name)]
-                    found += [held] if isinstance(held, Callee) else []
-        return unique(found)
+                    found += [held] if held is None or isinstance(held, Callee) else []
+        return found
 
-    def _observed(self, name: str, uid: int) -> list[Any]:
+    def observed(self, name: str, uid: int) -> list[Any]:
         """The values of an item, over the instances of its definition."""
         seen = [instance.observed.get(uid, ()) for instance in self.instances(name)]
         return [observation.value for each in seen for observation in each]
@@ -193,6 +203,15 @@ class Unit:
         self.hidden.add(name)
         return self.names.beside(name)
 
+    def step_class(self, w: ClassWriter | None, code: ClassCode) -> str:
+        """What the constructor being written calls the class of a step. Of a model with side heads
+        it is one that gives them to no one: what follows takes what evaluation returns."""
+        name = code.name
+        if code.aux:
+            self.mains.add(name)
+            name = self.names.derived(name, "Main")
+        return self.class_name(w, name)
+
     def use_extern(self, extern: p.Extern) -> None:
         self.extern_imports.setdefault(extern.module, set()).add(extern.attribute)
 
@@ -206,6 +225,8 @@ class Unit:
         """A block or op named as a value, with its bound arguments."""
         name = node.id if isinstance(node, e.Name) else node.function
         value = scope.get(name)
+        if w is not None:
+            value = as_callee(w, value)
         given = [] if isinstance(node, e.Name) else list(node.arguments)
         if (
             isinstance(value, CalleeParam)
@@ -225,39 +246,37 @@ class Unit:
         evaluator = self._evaluator if w is None else w.evaluator
         kind = "block" if name in self.definitions else "extern" if name in self.externs else "op"
         param = value if isinstance(value, CalleeParam) else None
-        names = self._parameters(kind, name) if param is None else self.free_names(param)
+        callee = Callee(kind=kind, name=name)
+        names = self.parameters(callee) if param is None else self.free_names(param)
         arguments = []
         for position, argument in enumerate(given):
             key = argument.name or names[position]
             arguments.append((key, evaluator.evaluate(argument.value, scope)))
         if param is not None:
             return param.bind(tuple(arguments))
-        return Callee(kind=kind, name=name, arguments=tuple(arguments))
+        return replace(callee, arguments=tuple(arguments))
 
     def free_names(self, param: CalleeParam) -> list[str]:
         """The parameters that what an argument holds has still to be given."""
         callee = param.candidates[0]
         bound = {*dict(callee.arguments), *dict(param.bound)}
-        return [each for each in self._parameters(callee.kind, callee.name) if each not in bound]
+        return [each for each in self.parameters(callee) if each not in bound]
 
-    def _parameters(self, kind: str, name: str) -> list[str]:
-        if kind == "op":
-            return [param.name for param in OPS[name].parameters]
-        owner: Any = self.definitions[name] if kind == "block" else self.externs[name]
+    def parameters(self, callee: Callee) -> list[str]:
+        """The parameters of a block or op, bound ones too."""
+        if callee.kind == "op":
+            return [param.name for param in OPS[callee.name].parameters]
+        block = callee.kind == "block"
+        owner: Any = self.definitions[callee.name] if block else self.externs[callee.name]
         return [param.name for param in owner.params]
 
     def callee_type(self, callees: list[Callee]) -> str:
         """The type of what a parameter's block makes."""
         kinds = []
         for callee in callees:
-            kind = (
-                self.codes[callee.name].name
-                if callee.kind == "block" and callee.name in self.codes
-                else None
-            )
-            if callee.kind == "block" and kind is None:
-                kind = self.code(callee.name).name
-            kind = kind or "nn.Module"
+            kind = "nn.Module"
+            if callee.kind == "block":
+                kind = self.step_class(None, self.code(callee.name))
             if kind not in kinds:
                 kinds.append(kind)
         return "nn.Module" if "nn.Module" in kinds else " | ".join(kinds)
@@ -273,7 +292,7 @@ class Unit:
         """Python text of an argument, its sizes as the parameter has them in this file."""
         return self.value_text(w, self.sizes.written(definition, parameter, value))
 
-    def adapt(self, callee: Callee, arguments: AbstractSet[str]) -> str:
+    def adapt(self, callee: Callee, arguments: Iterable[str]) -> str:
         """Note a use of an op's function, with these arguments; its name."""
         function = function_of(callee)
         self.functions_used.setdefault(function, set()).update(arguments)
@@ -287,8 +306,6 @@ class Unit:
             return self._callee_text(w, value)
         if isinstance(value, Tensor):
             return value.text
-        if value is SAME:
-            return "0"
         if isinstance(value, s.NamedList):
             return value.written
         if isinstance(value, tuple) and not isinstance(value, Size):
@@ -336,7 +353,7 @@ class Unit:
             name = self.adapt(callee, dict(callee.arguments).keys())
             fixed = dict(function_of(callee).fixed)
             held = [
-                f"{key}={self.value_text(w, self._sized(w, callee.name, key, value))}"
+                f"{key}={self.value_text(w, self.function_size(w, callee.name, key, value))}"
                 for key, value in callee.arguments
                 if key not in fixed
             ]
@@ -352,12 +369,15 @@ class Unit:
         elif callee.kind == "extern":
             extern = self.externs[callee.name]
             self.use_extern(extern)
-            name = self.class_name(w, extern.attribute)
-            given = {**self._extern_defaults(extern, callee), **dict(callee.arguments)}
+            given = {**self.extern_defaults(extern, callee), **dict(callee.arguments)}
+            if callee.name in self.adapted:
+                name = self.adapt(callee, given)
+            else:
+                name = self.class_name(w, extern.attribute)
             held = [f"{key}={self.value_text(w, value)}" for key, value in given.items()]
         else:
             code = self.code(callee.name)
-            name = self.class_name(w, code.name)
+            name = self.step_class(w, code)
             held = [
                 f"{key}={self.argument_text(w, callee.name, key, value)}"
                 for key, value in callee.arguments
@@ -368,7 +388,7 @@ class Unit:
         self.need("partial")
         return f"partial({name}, {', '.join(held)})"
 
-    def _extern_defaults(self, extern: p.Extern, callee: Callee) -> Scope:
+    def extern_defaults(self, extern: p.Extern, callee: Callee) -> Scope:
         """What a layer of Python gets where a spec says nothing: its class may have another default."""
         scope: Scope = {**self.constants, **dict(callee.arguments)}
         found: Scope = {}
@@ -379,7 +399,7 @@ class Unit:
                 )
         return found
 
-    def _sized(self, w: ClassWriter | None, op: str, key: str, value: Any) -> Any:
+    def function_size(self, w: ClassWriter | None, op: str, key: str, value: Any) -> Any:
         """What an op's function is given: sizes are pairs, if any that it is given may be oblong."""
         mark = f"{op} {key}"
         pair = w is not None and w.pairs.form(value) == "size"

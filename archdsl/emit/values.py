@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
+from archdsl.emit.code import variables_in
 from archdsl.emit.evaluate import Loop as Comprehension
 from archdsl.emit.evaluate import spread
 from archdsl.emit.tensor import HEIGHT, LOOPED, WIDTH, ListResult, Tensor, TensorList
@@ -96,8 +97,16 @@ class Family:
     def member(self, indices: tuple[Any, ...], render: Callable[[Any], str] = s.text) -> Tensor:
         """`skips[i]`"""
         inner = ", ".join(render(index) for index in indices)
-        shape = self._shape(indices)
+        shape = self._shape(self._counted(indices))
         return Tensor(shape, f"{self.variable}[{inner}]", stride=None, simple=True)
+
+    def _counted(self, indices: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Indices from the end of a list, from its start."""
+        first, *rest = indices
+        back = isinstance(first, int) and first < 0 and not rest
+        if not back or not self.ordered or self.channels is not None:
+            return indices
+        return (self.count + first,)
 
     def _shape(self, indices: tuple[Any, ...]) -> tuple[Any, ...]:
         own = self._made_here(indices)
@@ -105,7 +114,7 @@ class Family:
             return own
         if len(self.places) == 1 and not self._open(self.places[0]):
             found = _moved(self.places[0], indices)
-            if found is not None:
+            if found is not None and not self._ended(found):
                 return found
         return self._common(indices)
 
@@ -147,11 +156,18 @@ class Family:
         """Whether all members have the same size along some axes."""
         for place in self.places:
             names = {name for loop in place.loops for name in loop.names}
-            if s.names_in(place.shape[axes], expand=True) & names:
+            if s.names_in(place.shape[axes], expand=True) & names or self._ended(place.shape[axes]):
                 return False
             if not s.same(place.shape[axes], self.places[0].shape[axes]):
                 return False
         return True
+
+    def _ended(self, value: Any) -> bool:
+        """Whether a value is that of a local of a loop or an arm that is over."""
+        return any(
+            s.opaque(variable) and variable.frame not in self._w.frames
+            for variable in variables_in(value)
+        )
 
     def _open(self, place: Place) -> bool:
         return not place.loops.isdisjoint(self._w.loops)

@@ -24,9 +24,9 @@ from archdsl.emit.conditions import Arm
 from archdsl.emit.evaluate import Evaluator, Scope, spread
 from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.guard import BUILTINS
-from archdsl.emit.inputs import family_targets
+from archdsl.emit.inputs import family_rank, family_targets
 from archdsl.emit.names import implied_names, loop_names
-from archdsl.emit.pairs import Pairs
+from archdsl.emit.pairs import Pairs, known
 from archdsl.emit.tensor import (
     HEIGHT,
     LOOPED,
@@ -40,7 +40,6 @@ from archdsl.emit.tensor import (
 from archdsl.emit.values import Family
 from archdsl.expr import Expr, Template
 from archdsl.ir import program as p
-from archdsl.ir.design import Callee
 from archdsl.ops.op import Size
 from archdsl.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, refusal_of_label
 from archdsl.source import Span
@@ -108,6 +107,7 @@ class ClassWriter:
         self.sizes: set[str] = set()
         self.root_scope = self.scope
         self.lists: set[str] = set()
+        self.runs: tuple[int, ...] = ()
         self._walk = walk
         self.trying = False
         self.samples = [{**unit.constants, **use} for use in unit.uses(self.definition.name)]
@@ -214,14 +214,18 @@ class ClassWriter:
         """A name for a loop that has none."""
         around = {variable for loop in self.loops for variable in loop.names}
         names = [each for each in ("i", "j", "k", "l", "m", "n") if each not in around]
-        free = [each for each in names if self.locals.free(each) or each in self.loop_names]
+        free = [
+            each
+            for each in names
+            if each not in self.scope and (self.locals.free(each) or each in self.loop_names)
+        ]
         return free[0] if free else self.locals.copy().take("i")
 
     def hold(self, wish: str, value: Any) -> None:
         """See that a local has a value: a loop is about to follow it."""
         current = self._versions.get(wish)
         if current is None:
-            self.local(wish, value)
+            self.local(wish, value, _written(value))
         elif not s.same(current, value):
             self._assign(wish, current, value)
 
@@ -285,7 +289,7 @@ class ClassWriter:
             if not (isinstance(step, int) and step < 0):
                 self._set(wish, s.text(step), op="+=")
                 return
-        self._set(wish, s.text(value))
+        self._set(wish, _written(value))
 
     def _set(self, wish: str, text: str, op: str = "=", meaning: Any = None) -> Variable:
         self._supersede(wish)
@@ -432,7 +436,8 @@ class ClassWriter:
                 self.attributes.add(attribute)
                 self.base.append(f"self.{attribute} = {text}")
             return f"self.{attribute}"
-        if (self.loop is not None and not isinstance(name.base, Template)) or name.indices:
+        repeated = self.loop is not None or self.runs
+        if (repeated and not isinstance(name.base, Template)) or name.indices:
             keyed = any(isinstance(each, Arm) for each in self.contexts)
             return declare_member(self, name, attribute, text, keyed)
         if attribute in self.attributes:
@@ -461,7 +466,7 @@ class ClassWriter:
             return name.base
         pieces = []
         for part in name.base.parts:
-            value = part if isinstance(part, str) else self.value(part)
+            value = part if isinstance(part, str) else self.settled(self.value(part))
             if s.symbolic(value):
                 raise self.error(
                     "E511",
@@ -475,6 +480,14 @@ class ClassWriter:
         if reason is not None:
             raise self.error("E322", f"`{label}` cannot be a label: {reason}", name.span)
         return label
+
+    def settled(self, value: Any) -> Any:
+        """A value that is the same in all uses as what it is there."""
+        if not s.symbolic(value):
+            return value
+        found = [each for sample in self.samples for each in known(value, sample)]
+        alike = len(found) == len(self.samples) > 0 and all(s.same(found[0], e) for e in found)
+        return found[0] if alike else value
 
     @property
     def loop(self) -> Loop | None:
@@ -536,15 +549,19 @@ class ClassWriter:
         """Assign a value to a variable, unless it is that variable already."""
         target = variable or self.variable
         if isinstance(tensor, TensorList) and variable is None:
-            if self.list_variable is None:
-                self.list_variable = self.names.take("xs")
-            target = self.list_variable
+            target = self.list_name()
         if tensor.simple and (variable is None or tensor.text == variable):
             return tensor
         if variable is None and target in self.protected and target == self.variable:
             self.variable = target = self.names.take("out")
         self.emit(f"{target} = {tensor.text}")
         return tensor.but(text=target, simple=True)
+
+    def list_name(self) -> str:
+        """The variable that holds a stream of several values."""
+        if self.list_variable is None:
+            self.list_variable = self.names.take("xs")
+        return self.list_variable
 
     def settle_flow(self, flow: Flow) -> Flow:
         """A flow whose values are all named."""
@@ -663,22 +680,10 @@ class ClassWriter:
             for value in (observation.arguments.get("kernel"),)
         )
 
-    def sampled(self, name: str) -> tuple[Callee, ...]:
-        """The blocks and ops that a name stands for in the uses that are known."""
-        found: list[Callee] = []
-        for sample in self.samples:
-            value = sample.get(name)
-            if isinstance(value, Callee) and value not in found:
-                found.append(value)
-        return tuple(found)
-
     def side_by_side(self, pad: s.Symbol) -> bool:
         """Whether a padding is a number for each side in some use."""
-        return any(
-            isinstance(sample.get(name), tuple) and not isinstance(sample[name], Size)
-            for sample in self.samples
-            for name in s.names_in(pad, expand=True)
-        )
+        found = [each for sample in self.samples for each in known(pad, sample)]
+        return any(isinstance(each, tuple) and not isinstance(each, Size) for each in found)
 
     def family_variable(self, name: str) -> str:
         """The variable of a family of values: a plural, where the name itself is taken."""
@@ -701,7 +706,10 @@ class ClassWriter:
         self.locals.reserve(kept.local)
         if name not in self.kept:
             self.kept.add(name)
-            kind, empty = ("list[int]", "[]") if ordered else ("dict[int, int]", "{}")
+            kind, empty = "list[int]", "[]"
+            if not ordered:
+                rank = family_rank(self.definition.body, name)
+                kind, empty = f"dict[{key_kind(rank)}, int]", "{}"
             self.base.append(f"{kept.local}: {kind} = {empty}")
         return kept
 
@@ -734,6 +742,18 @@ class ClassWriter:
     def error(self, code: str, message: str, span: Span, help: str | None = None) -> SpecError:
         """A finding of the emitter at a place of the spec."""
         return SpecError(Diagnostic(code=code, message=message, label=Label(span=span), help=help))
+
+
+def key_kind(rank: int) -> str:
+    """The type of the keys of a dict whose members have so many indices."""
+    return "int" if rank == 1 else f"tuple[{', '.join(['int'] * rank)}]"
+
+
+def _written(value: Any) -> str:
+    """The text of what a running local is set to: widths that change are a list."""
+    if isinstance(value, tuple) and not isinstance(value, (Size, s.NamedList)):
+        return f"[{', '.join(map(s.text, value))}]"
+    return s.text(value)
 
 
 def _after_last(value: Any, trips: Any, names: tuple[str, ...]) -> Any:

@@ -248,13 +248,15 @@ class Instance:
     `observed` maps an item's uid to what its runs saw, in order, without repetition.
     `inputs` and `outputs` are flat; `structure` tells how they fall to the ports: for each port
     (inputs, then outputs) the number of values of a list, or None for a single value.
-    `results` are the numbers of the values that leave it; `reach` says for each of them, and each
-    input, how deep and how wide the way is between the two.
+    `results` are the numbers of the values that leave it; `batched` tells which of them have a batch
+    (what is made of learned tensors alone has none); `reach` says for each of them, and each input,
+    how deep and how wide the way is between the two.
     """
 
     __slots__ = (
         "arguments",
         "aux",
+        "batched",
         "definition",
         "failed",
         "inputs",
@@ -275,6 +277,7 @@ class Instance:
     nodes: tuple[Any, ...]
     totals: Totals
     results: tuple[int, ...]
+    batched: tuple[bool, ...]
     reach: tuple[Any, ...]
     structure: Any
     aux: tuple[AuxHead, ...]

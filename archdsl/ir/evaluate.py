@@ -47,6 +47,10 @@ class Handle:
         """`x[i, j]` of a family."""
         raise v.Fault("E402", f"{self.described} can't be indexed")
 
+    def cut(self, start: Any, stop: Any, step: Any) -> Any:
+        """`x[start:stop:step]` of a family."""
+        raise v.Fault("E402", f"{self.described} has no items to slice")
+
 
 class Scope:
     """Names and what they denote, with those around. A definition has one for its whole body:
@@ -154,6 +158,13 @@ class Evaluator:
             raise fault("E409", f"{what} is {value}, and must be at least {least}", node.span)
         return value
 
+    def number(self, node: e.Expr, scope: Scope, what: str) -> Any:
+        """An int or float."""
+        value = self.evaluate(node, scope)
+        if type(value) not in (int, float):
+            raise fault("E402", f"{what} is an int, not {v.kind(value)}", node.span)
+        return value
+
     def iterate(self, node: e.Expr, scope: Scope) -> tuple[Any, ...]:
         """The items that a loop goes over."""
         value = self.evaluate(node, scope)
@@ -237,7 +248,8 @@ class Evaluator:
             None if bound is None else self.evaluate(bound, scope)
             for bound in (node.start, node.stop, node.step)
         ]
-        return v.cut(self.evaluate(node.value, scope), *bounds)
+        value = self.evaluate(node.value, scope)
+        return value.cut(*bounds) if isinstance(value, Handle) else v.cut(value, *bounds)
 
     def _call(self, node: e.CallExpr, scope: Scope) -> Any:
         name = node.function

@@ -72,6 +72,7 @@ def _along(name: str, module: str, doc: str, shape: Callable[[Args, Shape], Shap
                 type="int",
                 default=0,
                 doc="axis, the batch not counted: 0 is the channels",
+                fixed="value",
             ),
         ),
         shape=shape,
@@ -173,7 +174,13 @@ OPS = (
         "all.",
         category=CATEGORY,
         parameters=(
-            OpParam(name="per_channel", type="bool", default=True, doc="a slope for each channel"),
+            OpParam(
+                name="per_channel",
+                type="bool",
+                default=True,
+                doc="a slope for each channel",
+                fixed="value",
+            ),
             _number("init", 0.25, "slope at the start"),
         ),
         params=lambda args, x: x[0] if args["per_channel"] else 1,

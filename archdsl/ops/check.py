@@ -31,7 +31,9 @@ def check_arguments(op: Op, args: Args) -> None:
 
 def check_argument(op: str, parameter: OpParam, value: Any) -> None:
     """Refuse one argument of a wrong type or out of range."""
-    if value is parameter.default or (value is None and parameter.optional):
+    if value is None and parameter.optional:
+        return
+    if value is parameter.default and value is not None:
         return
     if not _right_type(parameter.type, value):
         given = f"{show(value)} is {_kind(value)}" if _plain(value) else "this is something else"
@@ -104,6 +106,8 @@ def _kind(value: Any) -> str:
 
 
 def _other_type(parameter: OpParam, value: Any) -> str | None:
+    if isinstance(value, str) and (value == "same" or value.replace("x", "").isdigit()):
+        return f"`{value}`, without quotes"
     if parameter.type in ("int", "size") and isinstance(value, float) and value.is_integer():
         return f"`{int(value)}`; `//` divides whole numbers, `int(...)` makes one"
     if parameter.type in ("int", "size") and isinstance(value, float):

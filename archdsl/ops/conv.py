@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from archdsl.ops.op import (
     SAME,
     Args,
@@ -95,7 +97,6 @@ BIAS = OpParam(
     type="bool",
     default=None,
     doc="whether a bias is added; left out: unless a norm follows",
-    optional=True,
 )
 PAD_MODE = OpParam(
     name="pad_mode",
@@ -276,13 +277,11 @@ TAPS = ("kernel", "stride", "dilation")
 def _gathered(kernel: int, stride: int, dilation: int) -> int:
     """From how many neighbouring pixels at most a pixel of the larger map is gathered.
 
-    Only those taps meet in one pixel whose offsets leave the same rest by the stride.
+    Only those taps meet in one pixel whose offsets leave the same rest by the stride: every n-th.
     """
-    offsets = [dilation * tap for tap in range(kernel)]
-    first: dict[int, int] = {}
-    for offset in offsets:
-        first.setdefault(offset % stride, offset)
-    return max((offset - first[offset % stride]) // stride + 1 for offset in offsets)
+    shared = gcd(stride, dilation)
+    every = stride // shared
+    return dilation // shared * ((kernel - 1) // every) + 1
 
 
 def _transpose_arguments(args: Args, x: Shape) -> tuple[Argument, ...]:

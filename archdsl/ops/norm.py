@@ -215,6 +215,7 @@ OPS = (
                 type="bool",
                 default=False,
                 doc="normalise the last axis, for maps whose channels stand last",
+                fixed="value",
             ),
         ),
         shape=_layer_shape,
@@ -311,7 +312,13 @@ OPS = (
         category="normalisation",
         parameters=(
             OpParam(name="p", type="number", default=2.0, doc="which norm", minimum=0),
-            OpParam(name="axis", type="int", default=0, doc="axis; the batch isn't counted"),
+            OpParam(
+                name="axis",
+                type="int",
+                default=0,
+                doc="axis; the batch isn't counted",
+                fixed="value",
+            ),
             OpParam(
                 name="eps",
                 type="float",

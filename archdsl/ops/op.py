@@ -90,6 +90,8 @@ class OpParam(Node):
     `minimum` and `maximum` are inclusive, `below` is not; for size and pad they hold on each side.
     `remedy` is the help where a number is out of range. Further types: factor (a
     number or HxW). A string is one of `choices`, if there are any.
+    `fixed`: what of it has to be known for the module to be written: its "value" (an axis), or the
+    "length" of a list.
     """
 
     name: str
@@ -102,6 +104,7 @@ class OpParam(Node):
     remedy: str | None = None
     optional: bool = False
     choices: tuple[str, ...] = ()
+    fixed: str = ""
 
 
 class Argument(Node):

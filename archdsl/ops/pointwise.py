@@ -190,6 +190,7 @@ OPS = (
                 type="int",
                 default=0,
                 doc="axis, the batch not counted: 0 is the channels",
+                fixed="value",
             ),
             OpParam(
                 name="eps",

@@ -9,6 +9,7 @@ from archdsl.ops.rules import (
     axis_of,
     describe,
     divisors,
+    items,
     nearest,
     optional,
     positional,
@@ -153,7 +154,7 @@ def _factors(total: int, shape: tuple[Any, ...]) -> str:
 
 
 def _reshape_text(x: str, args: Any) -> str:
-    sizes = args["shape"].strip("()[]").rstrip(",")
+    sizes = ", ".join(items(args["shape"]) or [f"*{args['shape']}"])
     if x.isidentifier():
         return f"{x}.reshape({x}.shape[0], {sizes})"
     return f"torch.unflatten(torch.flatten({x}, 1), 1, ({sizes},))"
@@ -231,7 +232,8 @@ def _select_shape(args: Args, x: Shape) -> Shape:
 
 
 def _list_text(text: str) -> str:
-    return f"[{text[1:-1].rstrip(',')}]" if text.startswith("(") else text
+    written = items(text)
+    return text if written is None else f"[{', '.join(written)}]"
 
 
 def _slice_shape(args: Args, x: Shape) -> Shape:
@@ -336,7 +338,12 @@ def _pad_channels_shape(args: Args, x: Shape) -> Shape:
     return args["width"], height, width
 
 
-SHAPE = OpParam(name="shape", type="ints", doc="sizes, the batch not counted; one may be -1")
+SHAPE = OpParam(
+    name="shape",
+    type="ints",
+    doc="sizes, the batch not counted; one may be -1",
+    fixed="length",
+)
 FACTOR = OpParam(name="factor", type="int", doc="factor of height and width", minimum=1)
 
 OPS = (
@@ -346,7 +353,13 @@ OPS = (
         doc="All axes from `start` on as one; the head of most networks before global pooling.",
         category=CATEGORY,
         parameters=(
-            OpParam(name="start", type="int", default=0, doc="first axis that goes into it"),
+            OpParam(
+                name="start",
+                type="int",
+                default=0,
+                doc="first axis that goes into it",
+                fixed="value",
+            ),
         ),
         shape=_flatten_shape,
         window=_whole_map,
@@ -399,7 +412,9 @@ OPS = (
         stem="permute",
         doc="The axes in another order: `permute([1, 2, 0])` puts the channels last.",
         category=CATEGORY,
-        parameters=(OpParam(name="order", type="ints", doc="axes, the batch not counted"),),
+        parameters=(
+            OpParam(name="order", type="ints", doc="axes, the batch not counted", fixed="value"),
+        ),
         shape=_permute_shape,
         window=_whole_map,
         torch=Torch(
@@ -417,8 +432,8 @@ OPS = (
         doc="Two axes swapped.",
         category=CATEGORY,
         parameters=(
-            OpParam(name="a", type="int", doc="an axis, the batch not counted"),
-            OpParam(name="b", type="int", doc="the other"),
+            OpParam(name="a", type="int", doc="an axis, the batch not counted", fixed="value"),
+            OpParam(name="b", type="int", doc="the other", fixed="value"),
         ),
         shape=_transpose_shape,
         window=_whole_map,

@@ -59,8 +59,13 @@ class ReduceNorm(nn.Module):
         return length
 '''
 
-AXES = OpParam(name="axes", type="ints", doc="axes, the batch not counted: 0 is the channels")
-KEEP = OpParam(name="keep", type="bool", default=True, doc="keep them, with size 1")
+AXES = OpParam(
+    name="axes",
+    type="ints",
+    doc="axes, the batch not counted: 0 is the channels",
+    fixed="value",
+)
+KEEP = OpParam(name="keep", type="bool", default=True, doc="keep them, with size 1", fixed="value")
 
 
 def _axes(op: str, args: Args, x: Shape) -> tuple[int, ...]:
@@ -184,6 +189,7 @@ OPS = (
                 type="bool",
                 default=True,
                 doc="divide by n - 1, as torch does, and not by n",
+                fixed="value",
             ),
         ),
         shape=_variance_shape,

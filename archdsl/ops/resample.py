@@ -16,7 +16,17 @@ from archdsl.ops.op import (
     known,
     pair,
 )
-from archdsl.ops.rules import SIDES, as_map, atom, describe, needed, optional, positional, scalar
+from archdsl.ops.rules import (
+    SIDES,
+    as_map,
+    atom,
+    describe,
+    items,
+    needed,
+    optional,
+    positional,
+    scalar,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +56,7 @@ class CenterCrop(nn.Module):
 
 CROP_LIKE = '''\
 def center_crop_like(x: Tensor, like: Tensor) -> Tensor:
-    """The middle of `x`, as large as `like`; an odd rest is taken off below and to the right."""
+    """The middle of `x`, as large as `like`; an odd rest goes below and to the right."""
     height, width = like.shape[-2:]
     top = (x.shape[-2] - height) // 2
     left = (x.shape[-1] - width) // 2
@@ -136,10 +146,8 @@ def _pad_call(module: str, keyword: str) -> Torch:
 
 def _four(text: str) -> str:
     """(left, right, top, bottom) from the text of an amount: a number, (h, w), or all four."""
-    parts = [part.strip() for part in text.strip("()[]").split(",") if part.strip()]
-    if not text.startswith(("(", "[")):
-        parts = [text] * 4
-    elif len(parts) == 2:
+    parts = items(text) or [text] * 4
+    if len(parts) == 2:
         parts = [parts[1], parts[1], parts[0], parts[0]]
     return f"({', '.join(parts)})"
 
@@ -311,6 +319,7 @@ OPS = (
                 type="pad",
                 doc="on each side, HxW, or [left, right, top, bottom]",
                 minimum=0,
+                fixed="length",
             ),
             OpParam(
                 name="mode",
@@ -318,6 +327,7 @@ OPS = (
                 default="zeros",
                 doc="what fills them",
                 choices=("zeros", "reflect", "replicate", "circular"),
+                fixed="value",
             ),
             OpParam(name="value", type="number", default=0, doc="instead of zeros"),
         ),

@@ -45,6 +45,8 @@ def as_map(op: str, x: Shape) -> tuple[Any, Any, Any]:
     if len(x) == 3:
         return x[0], x[1], x[2]
     way_out = "`reshape([channels, height, width])` makes a map of it"
+    if len(x) == 4 and x[0] == 1:
+        way_out = "the batch is never written: leave out the first size"
     raise OpError(
         "E230",
         f"`{op}` works on maps (channels, height, width), but {describe(x)} arrives",
@@ -180,7 +182,9 @@ def check_groups(op: str, groups: Any, incoming: Any, outgoing: Any) -> None:
 
 
 def divisors(number: int) -> list[int]:
-    """All divisors, ascending."""
+    """All divisors, ascending; of a number that no network has, only 1 and itself."""
+    if number > 10**10:
+        return [1, number]
     low = [n for n in range(1, int(number**0.5) + 1) if number % n == 0]
     return low + [number // n for n in reversed(low) if n * n != number]
 
@@ -253,9 +257,27 @@ def atom(text: str) -> str:
     return text
 
 
+def items(text: str) -> list[str] | None:
+    """The items of a written list or tuple; None for any other text."""
+    if text[:1] + text[-1:] not in ("()", "[]"):
+        return None
+    found, depth, start = [], 0, 1
+    for place, char in enumerate(text):
+        if char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        if depth == 0 and place < len(text) - 1:
+            return None
+        if depth == 0 or (depth == 1 and char == ","):
+            found.append(text[start:place].strip())
+            start = place + 1
+    return [item for item in found if item]
+
+
 def whole(text: str) -> tuple[int, ...] | None:
     """The integers of a written list or tuple of them; None for any other text."""
     try:
-        return tuple(int(part) for part in text.strip("()[]").split(",") if part.strip())
+        return tuple(map(int, items(text) or [text]))
     except ValueError:
         return None

@@ -13,7 +13,7 @@ from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.imports import in_standard
 from archdsl.sema.naming import snake_case
 from archdsl.sema.scope import NUMBERS, Scope, article, names_in
-from archdsl.sema.synonyms import op_of
+from archdsl.sema.synonyms import WRITTEN, op_of
 from archdsl.sema.units import MERGES
 
 TYPE_CHECKING = False
@@ -233,7 +233,7 @@ def _uncallable(
     if held:
         kinds.append(f"what {listed(sorted(held))} may hold")
     known = held | blocks | set(table.OPS) | set(MERGES)
-    standard = in_standard(name)
+    standard = in_standard(name) or WRITTEN.get(name.lower().replace("_", ""))
     elsewhere = None if standard else _called_elsewhere(name)
     fix = respelt(name, known, call.name.span) if standard is None else None
     if elsewhere is not None:
@@ -286,6 +286,8 @@ def may_be_called(node: e.Expr | None, resolver: Resolver, scope: Scope) -> bool
     if binding is not None:
         return binding.callable if binding.sort != "tensor" else False
     entity = resolver.unit.names.get(name)
+    if entity is not None and entity.kind == "constant":
+        return None
     if entity is not None:
         return entity.kind in ("block", "extern", "variant", "broken")
     return table.lookup(name) is not None and name not in MERGES

@@ -9,6 +9,7 @@ from archdsl.sema import calls
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.sema.finish import Finish
 from archdsl.sema.flow import Flow
+from archdsl.sema.inits import completed
 from archdsl.sema.place import Place
 from archdsl.sema.resolve import Resolver
 from archdsl.sema.scope import Binding, Scope, article
@@ -71,7 +72,7 @@ class Lowering:
             inputs=inputs,
             outputs=outputs,
             body=self._finish(flow).region(body),
-            init=tuple(flow.init),
+            init=completed(flow.init),
             source=self._unit.file.source,
             span=block.name.span,
         )

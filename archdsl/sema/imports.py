@@ -34,7 +34,7 @@ def resolve(importing: str, written: str, root: str, span: Span) -> str:
             f"there is no file `{written}`",
             span,
             f"looked for {path}",
-            help=did_you_mean(written, _neighbours(path, written)),
+            help=did_you_mean(written, _neighbours(path, written, importing)),
         )
     return path
 
@@ -109,10 +109,12 @@ def _within(path: str, root: str) -> bool:
     return path.startswith(root if root.endswith(os.sep) else root + os.sep)
 
 
-def _neighbours(path: str, written: str) -> list[str]:
-    folder = os.path.dirname(written)
-    stems = _stems(os.path.dirname(path) or ".")
-    return [os.path.join(folder, stem + SUFFIX) if folder else stem + SUFFIX for stem in stems]
+def _neighbours(path: str, written: str, importing: str) -> list[str]:
+    """What could be imported from the folder of a missing file."""
+    there, folder = os.path.dirname(path), os.path.dirname(written)
+    names = [stem + SUFFIX for stem in _stems(there or ".")]
+    own = os.path.normpath(importing)
+    return [os.path.join(folder, name) for name in names if os.path.join(there, name) != own]
 
 
 def _stems(folder: str) -> list[str]:

@@ -14,7 +14,7 @@ from archdsl.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from archdsl.sema.resolve import Resolver
     from archdsl.sema.scope import Scope
@@ -58,6 +58,32 @@ def lower_rule(rule: ast.InitRule, resolver: Resolver, scope: Scope) -> p.InitRu
         bias=bias,
         span=rule.span,
     )
+
+
+def completed(rules: Sequence[p.InitRule]) -> tuple[p.InitRule, ...]:
+    """The rules of a definition; one about some modules has the bias of the rule about all, if it
+    names none itself. That can be another one for each of its kinds."""
+    found: list[p.InitRule] = []
+    for rule in rules:
+        if not rule.places or rule.bias is not None:
+            found.append(rule)
+            continue
+        groups: dict[e.Expr | None, list[str]] = {}
+        for kind in rule.kinds:
+            general = _general(rules, kind)
+            groups.setdefault(None if general is None else general.bias, []).append(kind)
+        for bias, kinds in groups.items():
+            found.append(replace(rule, kinds=tuple(kinds), bias=bias))
+    return tuple(found)
+
+
+def _general(rules: Sequence[p.InitRule], kind: str) -> p.InitRule | None:
+    """The rule about all modules of a kind; one for `conv` is about depthwise ones, too."""
+    for name in (kind, "conv") if kind == "depthwise" else (kind,):
+        for rule in rules:
+            if not rule.places and name in rule.kinds:
+                return rule
+    return None
 
 
 def _unresolved(path: ast.ModulePath) -> p.InitPlace:

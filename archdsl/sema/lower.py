@@ -15,6 +15,7 @@ from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.node import replace
+from archdsl.ops import table
 from archdsl.sema import arguments as args
 from archdsl.sema import calls, inits, weights
 from archdsl.sema.applications import is_model
@@ -30,11 +31,12 @@ from archdsl.syntax import ast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from archdsl.diagnostics import Bag
     from archdsl.ir.recipe import Train
+    from archdsl.ops.op import Op
     from archdsl.sema.place import Place
     from archdsl.sema.units import Load, Unit
 
@@ -224,6 +226,8 @@ class _Session:
             )
         dims = None
         if node.shape is not None:
+            if not node.shape.dims:
+                raise error("E347", "the shape of an extern has at least one size", node.shape.span)
             for dim in node.shape.dims:
                 if isinstance(dim, e.Open):
                     raise error("E347", "the shape of an extern has no open sizes", dim.span)
@@ -344,12 +348,19 @@ class _Session:
         if key not in self._derived:
             assert isinstance(model.node, ast.Block)
             name = self._unused(f"{self._named(model)}Tap")
-            block = cut(model.node, taps, name)
+            block = cut(model.node, taps, name, _ops_of(model))
             entity = Entity("block", name, block, model.span, model.unit)
             entity.name = name
             self._taken[name] = entity
             self._derived[key] = entity
         return self._derived[key]
+
+
+def _ops_of(model: Entity) -> Callable[[str], Op | None]:
+    """What finds the op of a name, where a model means that by it."""
+    assert isinstance(model.node, ast.Block)
+    hidden = {*model.unit.names, *(param.name.text for param in model.node.params)}
+    return lambda name: None if name in hidden else table.lookup(name)
 
 
 def _of(kind: type, nodes: Sequence[Any]) -> tuple[Any, ...]:

@@ -197,7 +197,8 @@ class _Recipe:
                 help="leave one of them out",
             )
         missing = [setting for setting in SETTINGS if _lacks(setting, keys)]
-        if missing:
+        # A key that isn't known may be meant for one that lacks.
+        if missing and keys.keys() <= KEYS.keys():
             lines = ", ".join(f"{setting.name}: {setting.example}" for setting in missing)
             raise error(
                 "E604",

@@ -35,11 +35,19 @@ _NAMES = {
     "layernormalization": "layer_norm",
     "maxpooling": "maxpool",
     "multiply": "mul",
-    "sequential": "sequence",
     "shortcut": "residual",
     "spacetodepth": "pixel_unshuffle",
     "swish": "silu",
     "view": "reshape",
+}
+
+# What is no op here, and how it is written.
+WRITTEN = {
+    "sequential": "steps go one after the other by `->`; `name: { ... }` is an `nn.Sequential`",
+    "sequence": "a `sequence` is defined at file level; `name: { ... }` is an `nn.Sequential`",
+    "modulelist": "members of a family are one: `layers[i]: ...` in a loop",
+    "attention": "it is made of `linear`, `matmul` and `softmax`; `NonLocal` in the guide is one",
+    "selfattention": "it is made of `linear`, `matmul` and `softmax`; `NonLocal` in the guide is one",
 }
 
 

@@ -9,20 +9,29 @@ from archdsl import expr as e
 from archdsl.node import replace
 from archdsl.sema.errors import did_you_mean, error, respelt
 from archdsl.sema.scope import names_in
+from archdsl.sema.tap_loops import divided
 from archdsl.syntax import ast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from archdsl.ops.op import Op
 
 
-def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
-    """The block `name` with the model's inputs and parameters, whose results are the taps."""
+def cut(
+    model: ast.Block, taps: Sequence[ast.Ident], name: str, ops: Callable[[str], Op | None]
+) -> ast.Block:
+    """The block `name` with the model's inputs and parameters, whose results are the taps. `ops`
+    finds the op of a name, as far as the model means that by it."""
     wanted = {tap.text for tap in taps}
-    statements, found = _cut(model.body.statements, wanted)
+    known = _cut(model.body.statements, set())[1]
+    made = {tap.text: tap for tap in taps if tap.text not in known}
+    settled = _settled(model.body.statements, ops)
+    statements, found = _cut(divided(settled, made), wanted)
     for tap in taps:
         if tap.text not in found:
-            known = _cut(model.body.statements, set())[1]
             raise error(
                 "E345",
                 f"`{model.name.text}` has nothing called `{tap.text}` to tap",
@@ -30,8 +39,8 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
                 "unknown",
                 others=((model.name.span, "the model"),),
                 notes=(
-                    "a tap is a label, a part or a value of the model's own body, by a name that "
-                    "is written out: not one that a loop makes",
+                    "a tap is a label, a part or a value of the model's own body, in no `if`; where "
+                    "a loop makes it, its name has to follow from the loop's counter",
                 ),
                 help=did_you_mean(tap.text, known),
                 fix=respelt(tap.text, known, tap.span),
@@ -48,6 +57,47 @@ def cut(model: ast.Block, taps: Sequence[ast.Ident], name: str) -> ast.Block:
         body=replace(model.body, statements=statements),
         span=model.span,
     )
+
+
+def _settled(
+    statements: Sequence[ast.Statement], ops: Callable[[str], Op | None]
+) -> tuple[ast.Statement, ...]:
+    """The statements, with `bias=false` where a norm follows: the cut may come between the two."""
+    normed = False
+    found: list[ast.Statement] = []
+    for statement in reversed(statements):
+        if isinstance(statement, ast.Part):
+            inner = _settled(statement.body.statements, ops)
+            statement = replace(statement, body=replace(statement.body, statements=inner))
+            normed = False
+        elif isinstance(statement, ast.Chain):
+            steps = []
+            for step in reversed(statement.steps):
+                action = step.action
+                op = ops(action.name.text) if isinstance(action, ast.Call) else None
+                if isinstance(action, (ast.For, ast.Repeat, ast.Group)):
+                    inner = _settled(action.body.statements, ops)
+                    action = replace(action, body=replace(action.body, statements=inner))
+                elif op is not None and normed and (step.label or step.result):
+                    action = _unbiased(action, op)
+                steps.append(replace(step, action=action))
+                if not isinstance(action, ast.Assert):
+                    normed = op is not None and op.norm
+            normed = normed and statement.head is None
+            statement = replace(statement, steps=tuple(reversed(steps)))
+        found.append(statement)
+    return tuple(reversed(found))
+
+
+def _unbiased(call: Any, op: Op) -> Any:
+    """A convolution that says itself what a norm behind it would say: that it has no bias."""
+    given = [argument.name for argument in call.arguments]
+    places = [parameter.name for parameter in op.parameters][: given.count(None)]
+    asks = any(param.name == "bias" and param.default is None for param in op.parameters)
+    if not asks or "bias" in (*given, *places):
+        return call
+    bias = e.Argument(name="bias", value=e.Truth(value=False, span=call.span), span=call.span)
+    return replace(call, arguments=(*call.arguments, bias))
 
 
 def _inits(statements: Sequence[ast.Statement], left: set[str]) -> list[ast.Init]:

@@ -19,6 +19,7 @@ _PYTHON_STATEMENTS = {
     "import": 'ops need no import, and blocks of other specs `import "file.arch" (Name)`',
 }
 _MERGES = frozenset(("concat", "sum", "mul", "mean", "split"))
+_BODIED = _MERGES | {"residual", "dense"}
 
 
 def habit(misfit: Misfit) -> Diagnostic | None:
@@ -26,6 +27,7 @@ def habit(misfit: Misfit) -> Diagnostic | None:
     for explanation in (
         _arrow,
         _dotted,
+        _bare,
         _arguments,
         _commas,
         _label,
@@ -192,6 +194,25 @@ def _argument(misfit: Misfit) -> Diagnostic | None:
     return misfit.say("E111", "an argument is given by `=`", fix="=")
 
 
+def _bare(misfit: Misfit) -> Diagnostic | None:
+    """`residual conv(64, 3x3)`, `Body() tap layer2`, `f"conv{i}": relu`"""
+    before, token, following = misfit.before, misfit.token, misfit.following()
+    if before is None or token is None or before.type in ("_SEP", "_COLON"):
+        return None
+    if misfit.kind == "NAME" and before.type == "NAME" and before.value in _BODIED:
+        help = f"write `{before.value} {{ ... }}`"
+        return misfit.say("E110", f"the body of a `{before.value}` stands in braces", help=help)
+    if token.value == "tap" and following is not None and following.type == "NAME":
+        help = f"write `tap ({following.value})`"
+        return misfit.say("E110", "what a `tap` takes out stands in brackets", help=help)
+    if misfit.kind == "STRING" and before.value == "f" and before.end_pos == token.start_pos:
+        misfit.place = (before.start_pos, before.end_pos)
+        return misfit.say(
+            "E110", "a template is a string without `f` before it", help="leave it out", fix=""
+        )
+    return None
+
+
 def _listed(misfit: Misfit) -> Diagnostic | None:
     """`- conv: 64`"""
     token, before = misfit.token, misfit.before
@@ -224,6 +245,12 @@ def _signature(misfit: Misfit) -> Diagnostic | None:
     if misfit.kind == "LBRACE" and misfit.expected & {"_COLON", "ARROW"}:
         which = "goes in and the one that comes out" if "_COLON" in misfit.expected else "comes out"
         return misfit.say("E101", f"a model says the shape that {which} before its body", help=form)
+    if misfit.kind == "_COMMA" and before.type == "RSQB":
+        several = "write `(left: [...], right: [...])`"
+        return misfit.say("E101", "several inputs or outputs are named in brackets", help=several)
+    if misfit.kind == "LSQB" and before.type == "_COLON":
+        behind = "write `model Name(p): (left: [...], right: [...]) -> [...] { ... }`"
+        return misfit.say("E101", "inputs stand behind the parameters", help=behind)
     opened = before.type in ("LPAR", "ARROW", "_COLON")
     if misfit.kind in ("NUMBER", "SIZE", "NAME") and opened and "_EQUAL" not in misfit.expected:
         return misfit.say("E101", "a shape stands in square brackets", help=form)

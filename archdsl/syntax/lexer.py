@@ -8,6 +8,7 @@ stand, so that `head`, `scale` or `skip` remain good names for labels and parame
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from archdsl.diagnostics import Bag
 from archdsl.limits import DEPTH
@@ -25,6 +26,7 @@ from archdsl.syntax.layout import (
 )
 
 MAX_DIGITS = 300
+_VALUED = frozenset(("IF", "REQUIRE", "LET", "FOR", "REPEAT"))  # hold an expression in their line
 
 
 class Token:
@@ -463,6 +465,9 @@ class _Lexer:
             if _SHAPE_LIKE.fullmatch(small):
                 fix = f"[{', '.join(small.split('x'))}]"
                 help = f"a shape is a list: `{fix}`"
+            if self.expects is not None and written[-1] in "kmg" and _good_number(written[:-1]):
+                fix = written[:-1] + written[-1].upper()
+                help = f"write `{fix}`"
             message = f"`{_short(written)}` is not a number"
             self._report("E107", message, found.span(), help=help, fix=fix)
             self._emit("NUMBER", "0", *found.span())
@@ -533,6 +538,8 @@ class _Lexer:
         """Report a sign that is written otherwise here, and take it for that."""
         end = start + len(sign)
         before = self.tokens[-1] if self.tokens else None
+        if sign == "|" and self._between_steps():
+            right = "->"
         size = _DIGITS.match(self.text, end) if sign == "\N{MULTIPLICATION SIGN}" else None
         if size and before is not None and before.value.isdigit() and before.end_pos == start:
             right = "x"
@@ -551,6 +558,14 @@ class _Lexer:
             self._punctuation(right, start, end)
         return end
 
+    def _between_steps(self) -> bool:
+        """Whether the last token is of a chain, and of no condition or value."""
+        if not self.open or self.open[-1][0] != "{":
+            return False
+        kinds = (token.type for token in reversed(self.tokens))
+        line = takewhile(lambda kind: kind not in ("_SEP", "LBRACE", "RBRACE"), kinds)
+        return _VALUED.isdisjoint(line)
+
     def _mismatch(self, text: str, start: int, end: int) -> None:
         if not self.open:
             first = not any(item.code == "E109" for item in self.bag.items)
@@ -561,7 +576,7 @@ class _Lexer:
                 line = opener_belongs(self.text, start)
                 other = None if line is None else (line[1], line[1], "is `{` missing here?")
             if other is not None:
-                self.result.muddled.append((other[0], end))
+                self.result.muddled.append((self.text.rfind("\n", 0, other[0]) + 1, end))
             self._report("E109", f"this `{text}` closes nothing", (start, end), other=other)
             return
         opened, token, _ = self.open[-1]
@@ -636,6 +651,10 @@ class _Lexer:
         elif start - own < indent and self.suspect is None:
             self.suspect = (token, (start, end))
         elif start - own > indent and self.odd is None:
+            line = opener_belongs(self.text, start)
+            if line is not None and line[0] > token.end_pos:
+                self.odd = (line[1], line[1], "is `{` missing here?")
+                return
             line = deeper_than(self.text, token.end_pos, start)
             self.odd = None if line is None else (*line, "is `{` missing before this?")
 

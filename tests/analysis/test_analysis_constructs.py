@@ -115,6 +115,23 @@ def test_values_of_the_body_are_seen_by_the_skip() -> None:
     assert found[3].operands == ((1, 0),)
 
 
+def test_a_let_of_the_file_holds_a_block_or_op() -> None:
+    more = "let ACT = silu\nblock Unit(act = ACT) { conv(4, 1x1) -> act }"
+    assert [step.op for step in body("Unit -> Unit(relu)", more=more).walk()] == [
+        *("conv", "silu"),
+        *("conv", "relu"),
+    ]
+
+
+def test_families_are_lists() -> None:
+    family = "for i in range(3) { conv(2 * (i + 1), 1x1) as xs[i] }\n"
+    for given, channels in [("xs", 12), ("xs[1:]", 10), ("xs[:-1]", 6), ("xs[::2]", 8)]:
+        assert body(f"{family}from {given} -> concat").outputs == ((None, (channels, 16, 16)),)
+    assert body(f"{family}from xs[-2] -> relu").outputs[0][1] == (4, 16, 16)
+    pair = "block Pair in (a, bs[]) -> (c) { from bs -> concat as b; from (a, b) -> concat as c }"
+    assert body(f"{family}from (in, xs) -> Pair", more=pair).outputs[0][1] == (20, 16, 16)
+
+
 def test_split_and_join() -> None:
     found = body("split([2, 6]) { conv(3, 1x1); relu }")
     assert found.outputs[0][1] == (9, 16, 16)

@@ -156,8 +156,6 @@ FAMILY = "split(4) as s\nfor i in range(3) { from s[i] -> relu as outs[i] }\n"
 @pytest.mark.parametrize(
     ("text", "code", "what"),
     [
-        ("from «(outs, s[3])» -> concat", "E209", "a list that holds a family of tensors"),
-        ("from «[s[3], outs]» -> concat", "E209", "a list that holds a family of tensors"),
         ("from «outs + [s[3]]» -> concat", "E402", "a family of tensors and a list"),
         ("from «outs + s[3]» -> concat", "E402", "a family of tensors and a tensor"),
     ],
@@ -169,6 +167,27 @@ def test_a_family_and_a_value_more(text: str, code: str, what: str) -> None:
     assert found.help == (
         "make the value a member, `as outs[3]`, and join all of them: `from outs -> ...`"
     )
+
+
+@pytest.mark.parametrize("given", ["(outs, s[3])", "[outs, s[3]]", "(outs[:2], s[3])"])
+def test_a_list_is_no_branch(given: str) -> None:
+    found = wrong(FAMILY + f"from {given} -> «concat»")
+    count = 2 if "[:2]" in given else 3
+    assert found.code == "E206"
+    assert found.message == f"value 1 of those that `concat` joins is a list of {count}"
+    assert found.help is not None and "join the list first" in found.help
+
+
+def test_a_slice_counts_members_from_0() -> None:
+    found = wrong("for i in range(1, 4) { relu as outs[i] }\nfrom «outs[1:]» -> concat")
+    assert (found.code, found.message) == (
+        "E402",
+        "a slice counts members from 0, and `outs` has [1], [2], [3]",
+    )
+    found = wrong("for i in reversed(range(3)) { relu as outs[i] }\nfrom «outs[-1]»")
+    assert (found.code, found.message) == ("E410", "`outs` has no value at [-1]")
+    found = wrong("from «in[1:]» -> relu")
+    assert (found.code, found.message) == ("E402", "a tensor has no items to slice")
 
 
 def test_names_for_values() -> None:
@@ -254,6 +273,8 @@ def test_inputs_of_a_model() -> None:
     text = "model M(n = 3): «[n, _, 8]» -> [_, _, _] { relu }\nvariant m = M()\n"
     found = finding(text)
     assert (found.code, found.message) == ("E415", "the input of `M` has an open size")
+    found = finding("model M: «[]» -> [_] { concat { relu; identity } }\nvariant m = M()\n")
+    assert (found.code, found.message) == ("E415", "the input of `M` has no size")
     found = finding(text, (3, 8))
     assert found.message == "`M` takes an input of 3 sizes, not 2"
     assert found.notes[0] == "the input asked for is 3x8 (`--input`)"
@@ -332,6 +353,13 @@ def test_findings_in_other_branches_are_kept() -> None:
         ("from «in // 2» -> relu", "E402", "does not work on tensors"),
         ("param w [8, 1, 1] = 1\nfrom w -> «reduce_mean»([0]) as m\nfrom in * m", "E230", "batch"),
         ("param w [8, 1, 1] = 1\nfrom w -> «bn» as m\nfrom in * m", "E230", "batch"),
+        ("param w [8, 1, 1] = 1\nfrom w -> «split»(2) as (a, b)\nfrom a * in", "E230", "batch"),
+        (
+            "param w [8, 1, 1] = 1\nfrom w -> sum { relu; sigmoid } -> «conv»(8, 1x1)",
+            "E230",
+            "batch",
+        ),
+        ("param w [8, 1, 1] = 1\nfrom w -> «dense { relu }»", "E208", "a learned tensor"),
         ("for v in [in, in] { from v -> relu as «es[0]» }\nfrom es -> concat", "E304", "already"),
     ],
 )
@@ -340,7 +368,26 @@ def test_values_and_tensors_of_ones_own(text: str, code: str, says: str) -> None
     assert found.code == code and says in found.message
 
 
+def test_what_has_no_batch_stays_without_one() -> None:
+    block = "block Place { param w [in.channels, 1, 1] = 1\nfrom w -> relu }"
+    assert wrong("Place -> «conv»(8, 1x1)", more=block).code == "E230"
+    text = "model M: [3, 8, 8] -> «[3, 1, 1]» { Place }\nvariant m = M()\n"
+    assert finding(f"{block}\n{text}").message == (
+        "a model gives a result for each image, and this is one tensor of its own for all"
+    )
+    body = "from in -> Place as p\nfrom in * p -> conv(8, 1x1)"
+    assert findings(f"{block}\nmodel M: [3, 8, 8] -> [8, 8, 8] {{ {body} }}\nvariant m = M()") == []
+
+
 def test_a_named_dimension_holds_for_other_inputs() -> None:
     text = "model M: [3, n: 8, «n»] -> [3, n, n] { relu }\nvariant m = M()\n"
     assert finding(text, (3, 8, 12)).code == "E415"
     assert findings(text.replace("«", "").replace("»", ""), (3, 12, 12)) == []
+
+
+def test_a_default_that_no_call_leaves_is_evaluated() -> None:
+    found = finding(
+        "block A(width, stride = «2 ** 10 ** 9») { conv(width, 3x3, stride=stride) }\n"
+        "model M: [3, 8, 8] -> [_, _, _] { A(4, stride=2) }\nvariant m = M()\n"
+    )
+    assert (found.code, found.message) == ("E405", "a number of more than 1,000 digits")

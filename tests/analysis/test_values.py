@@ -112,5 +112,12 @@ def test_values_are_shown_as_written() -> None:
 
 def test_builtins_are_those_of_the_language() -> None:
     names = "range enumerate zip reversed len min max sum int round floor ceil sqrt log log2"
-    assert set(names.split()) | {"unique", "count", "round_to"} == v.BUILTIN_NAMES
+    assert set(names.split()) | {"unique", "count", "round_to", "size"} == v.BUILTIN_NAMES
     assert v.call("log", (8, 2)) == pytest.approx(math.log(8, 2))
+
+
+def test_a_size_of_computed_sides() -> None:
+    assert v.call("size", (3, 1)) == Size(3, 1) and v.call("size", (0, 2)) == Size(0, 2)
+    for height, width in ((2.0, 1), (-1, 1), ("3", 1)):
+        with pytest.raises(v.Fault):
+            v.call("size", (height, width))

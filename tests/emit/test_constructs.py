@@ -73,9 +73,9 @@ def test_rules_of_init_find_their_places() -> None:
     values = {
         "conv": (2, 1),
         "side.reduce": (2, 1),
-        "side.fc": (3, None),
+        "side.fc": (3, 0),
         "features.0.conv1": (1, None),
-        "features.1": (1, None),
+        "features.1": (1, 0),
         "fc": (0.5, 0),
     }
     for model, absent in ((module.placed(), ()), (module.placed_alone(), ("side.",))):

@@ -61,15 +61,6 @@ CASES = (
         "make it a block",
     ),
     Case(
-        "side heads in a Sequential",
-        "E516",
-        "model B: [3, 8, 8] -> [4] {\n    aux side: { global_avgpool -> flatten -> linear(4) }\n"
-        "    global_avgpool -> flatten -> linear(4)\n}\n"
-        "model M: [3, 8, 8] -> [10] { s: { «B» -> linear(10) } }\nvariant m = M()\n",
-        "in training this returns its side heads, too, which the next step would not expect",
-        "by its name",
-    ),
-    Case(
         "`same` asked for",
         "E524",
         "block P(p = same) { conv(4, 3x3, pad=p) -> maxpool(3, stride=1, pad=0 if «p == same» else p) }\n"
@@ -101,21 +92,12 @@ CASES = (
         "let name",
     ),
     Case(
-        "op that a name of a block never made stands for",
+        "a number that an arm no variant takes calls",
         "E512",
-        "block Inner(ops) {\n"
-        "    let act = ops[0]\n"
-        "    conv(16, 3x3) -> «act»\n"
-        "}\n"
-        "\n"
-        "block Unit(deep = false) {\n"
-        "    if deep { Inner([relu, gelu]) } else { conv(16, 3x3) }\n"
-        "}\n"
-        "\n"
-        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
-        "\n"
+        "block Unit(act, deep = false) { conv(16, 3x3); if deep { «act» } }\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(3) }\n"
         "variant net = Net()\n",
-        "`act` is not a block or an op here",
+        "`act` is not a block or op here",
     ),
     Case(
         "parameter of a block that is never made",
@@ -131,22 +113,7 @@ CASES = (
         "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
         "\n"
         "variant net = Net()\n",
-        "nothing is ever passed as `act`",
-    ),
-    Case(
-        "block and layer of Python for one parameter",
-        "E514",
-        'extern Swish(size) = "some_package:Swish"\n'
-        "\n"
-        "block Gate { sigmoid }\n"
-        "\n"
-        "block Unit(act) { conv(16, 3x3) -> «act» }\n"
-        "\n"
-        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(Gate) -> Unit(Swish(1)) }\n"
-        "\n"
-        "variant net = Net()\n",
-        "`act` holds blocks and layers of Python, whose constructors take other arguments",
-        "wrap the layers in blocks",
+        "nothing is ever passed as `act`: no variant comes here",
     ),
     Case(
         "ops that make different widths",
@@ -156,24 +123,46 @@ CASES = (
         "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(conv(8, 3x3)) -> Unit(maxout(2)) }\n"
         "\n"
         "variant net = Net()\n",
-        "what is passed as `op` takes other arguments, or makes other widths, from one to the next",
-        "wrap them in blocks",
+        "what is passed as `op` makes other widths from one to the next, and the module of `maxout` "
+        "does not tell its own",
+        "put `maxout` into a block",
     ),
     Case(
-        "number of parts",
+        "arguments of other names",
+        "E515",
+        "block Other(width, kernel) { conv(width, kernel) }\n"
+        "block Unit(op) { «op»(3) }\n"
+        "model M: [3, 8, 8] -> [10] {\n"
+        "    Unit(conv(kernel=3)) -> Unit(Other(3))\n" + TAIL,
+        "what is passed as `op` takes its arguments in other ways from one to the next: `(3)`, and "
+        "`(kernel=3)`",
+        "with the same parameters",
+    ),
+    Case(
+        "a word that decides how an op is written",
+        "E515",
+        "block Down(kernel, ceil) { avgpool(kernel, ceil=ceil) }\n"
+        "block Unit(op) { «op»(2, ceil=true) }\n"
+        "model M: [3, 8, 8] -> [10] {\n    Unit(maxpool) -> Unit(Down)\n" + TAIL,
+        "what is passed as `op` is called with `ceil=true`, which decides how `maxpool` is written",
+        "give that argument where it is passed",
+    ),
+    Case(
+        "maps and vectors",
+        "E515",
+        "block Unit(op) { «op» -> relu }\n"
+        "model M: [3, 8, 8] -> [10] {\n    Unit(abs) -> Unit(flatten) -> linear(10)\n}\n"
+        "variant m = M({})\n",
+        "what is passed as `op` leaves maps and vectors, from one to the next",
+        "in blocks of their own",
+    ),
+    Case(
+        "parts behind an `if`",
         "E518",
-        "block Unit(n) {\n"
-        "    «split(n) {\n"
-        "        relu\n"
-        "        for i in range(n - 1) { conv(8, 3x3) }\n"
-        "    }»\n"
-        "}\n"
-        "\n"
-        "model Net: [16, 32, 32] -> [16, 32, 32] { Unit(2) -> Unit(2) }\n"
-        "\n"
-        "variant net = Net()\n",
-        "the number of parts is an argument of the constructor",
-        "write the branches out",
+        "block A(n, deep) { split(n) { «if deep { tanh }»; for i in range(n - 1) { relu } } }\n"
+        "model M: [4, 16, 16] -> [10] {\n    A(2, true) -> conv(6, 1x1) -> A(3, true)\n" + TAIL,
+        "which parts the branches behind this take depends on arguments of the constructor",
+        "both arms",
     ),
     Case(
         "number of listed values",
@@ -274,13 +263,10 @@ CASES = (
     Case(
         "projection that hangs on the strides of a loop",
         "E527",
-        "block Unit(strides) {\n"
-        "    residual {\n"
-        "        for s in strides { conv(3, 3x3, stride=s) }\n"
-        "    } «skip identity else { conv(3, 1x1, stride=4) }»\n"
-        "}\n"
-        "\n"
-        "model M: [3, 8, 8] -> [10] {\n    Unit([1, 1]) -> Unit([2, 2])\n" + TAIL,
+        "block Plain { conv(3, 3x3) }\n"
+        "block Down { conv(3, 3x3, stride=2) }\n"
+        "block Unit(inner) { residual { inner } «skip identity else { conv(3, 1x1, stride=2) }» }\n"
+        "model M: [3, 8, 8] -> [10] {\n    Unit(Plain) -> Unit(Down)\n" + TAIL,
         "whether this input is projected depends on a stride that is not known here",
         "`skip { ... }`",
     ),

@@ -42,10 +42,11 @@ def test_a_comment_on_its_line_silences_a_warning(page: object) -> None:
     (item,) = bag.items
     number = item.label.span.source.position(item.label.span.start)[0]
     lines = wrong.split("\n")
-    for comment, left in ((f"# allow: {code}", []), (f"# allow: W600, {code} as in the paper", [])):
+    right = (f"# allow: {code}", f"# allow: W600, {code} as in the paper", f"# so; allow: {code}")
+    for comment in right:
         changed = [*lines[: number - 1], f"{lines[number - 1]}  {comment}", *lines[number:]]
-        assert found_in("\n".join(changed)) == left
-    for comment in ("# allow: W600", "# allowed", f"# {code}"):
+        assert found_in("\n".join(changed)) == []
+    for comment in ("# allow: W600", "# allowed", f"# {code}", f"# disallow: {code}"):
         changed = [*lines[: number - 1], f"{lines[number - 1]}  {comment}", *lines[number:]]
         assert found_in("\n".join(changed)) == [code]
     assert found_in(f"# allow: {code}\n{wrong}") == [code]
@@ -67,6 +68,11 @@ def test_an_error_is_never_silenced() -> None:
         body("U(n)", more="block U(width, twice = 2 * width) { conv(twice, 3x3) }"),
         body("B(relu) * n", more="block B(act) { act }"),
         body("conv(act(n), 3x3)", more="fn act(x) = x"),
+        body(
+            "for op in [Conv, Pool(2)] { op(width=n) }",
+            more="block Conv(width) { conv(width, 1x1) }\n"
+            "block Pool(stride, width) { maxpool(stride) }",
+        ),
         body("sigmoid -> conv(n, 3x3) -> relu -> dropout(0.1) -> conv(n, 1x1)"),
         "block Unused(unused) { relu }\nmodel Net: [3, 8, 8] -> [3, 8, 8] { relu }\n",
     ],

@@ -224,6 +224,7 @@ ARGUMENTS: list[tuple[str, str, Any, str, tuple[str, ...]]] = [
     ("conv", "pad", (1, 1), "E380", ("left, right, top, bottom",)),
     ("conv", "stride", SAME, "E380", ("same is a padding",)),
     ("conv", "bias", 1, "E380", ("true or false",)),
+    ("conv", "bias", None, "E380", ("true or false", "none is nothing")),
     ("conv", "width", object(), "E380", ("something else",)),
     ("conv", "width", 0, "E381", ("at least 1", "0")),
     ("conv", "kernel", Size(3, 0), "E381", ("3x0",)),

@@ -186,14 +186,16 @@ def _all(result: Any) -> tuple[Tensor, ...]:
 
 
 class Public(NamedTuple):
-    """A public network, and how its keys and values become ours. `reshape`: values keep their
-    order, and get our shapes. `buffers`: the network has some that no `state_dict` holds."""
+    """A public network, and how its keys and values become ours. `in_order`: the keys are others,
+    in our order. `reshape`: values keep their order, and get our shapes. `buffers`: the network has
+    some that no `state_dict` holds."""
 
     spec: str
     variant: str
     package: str
     name: str
     rename: tuple[tuple[str, str], ...] = ()
+    in_order: bool = False
     reshape: bool = False
     exact: bool = True
     buffers: bool = False
@@ -216,6 +218,16 @@ PUBLIC = (
     Public("cspdarknet", "cspdarknet53", "timm", "cspdarknet53"),
     Public("vovnet", "ese_vovnet19b_dw", "timm", "ese_vovnet19b_dw"),
     Public("resnet_blur", "resnetblur18", "timm", "resnetblur18", buffers=True),
+    Public("repvgg", "repvgg_a0", "timm", "repvgg_a0", ((r"head\.fc", "fc"),)),
+    Public("res2net", "res2net50_26w_4s", "timm", "res2net50_26w_4s"),
+    Public("convmixer", "convmixer_768_32", "timm", "convmixer_768_32", in_order=True),
+    Public("eca_resnet", "ecaresnet50d", "timm", "ecaresnet50d", in_order=True),
+    Public("hardnet", "hardnet39ds", "pytorchcv", "hardnet39ds", in_order=True),
+    Public("igcv3", "igcv3_wd2", "pytorchcv", "igcv3_wd2", in_order=True),
+    Public("peleenet", "peleenet", "pytorchcv", "peleenet", in_order=True),
+    Public("pyramidnet", "pyramidnet101_a360", "pytorchcv", "pyramidnet101_a360", in_order=True),
+    Public("sknet", "sknet50", "pytorchcv", "sknet50", in_order=True),
+    Public("squeezenext", "sqnxt23_w1", "pytorchcv", "sqnxt23_w1", in_order=True),
     # torch multiplies and adds in one step there.
     Public("convnext_v2", "convnextv2_atto", "timm", "convnextv2_atto", reshape=True, exact=False),
 )
@@ -229,6 +241,12 @@ def public_model(public: Public) -> nn.Module:
         if public.buffers:
             return timm.create_model(**arguments)  # type: ignore[no-any-return]
         return build(timm.create_model, **arguments)
+    if public.package == "pytorchcv":
+        provider = pytest.importorskip("pytorchcv.model_provider")
+        model = build(provider.get_model, name=public.name)
+        # Theirs takes one size of map, and sums in another order.
+        model.get_submodule("features").add_module("final_pool", nn.AdaptiveAvgPool2d(1))
+        return model  # type: ignore[no-any-return]
     # Some compute their widths with tensors, which the meta device has no values for.
     factory = getattr(models, public.name)
     return factory(weights=None) if public.spec == "regnet" else build(factory, weights=None)
@@ -242,10 +260,14 @@ def test_same_as_a_public_implementation(public: Public) -> None:
     state = random_state(theirs)
     theirs.load_state_dict(state, assign=True)
     renamed = {}
+    own = iter(ours.state_dict())
+    reshape = public.reshape or public.in_order
     for key, value in state.items():
+        if public.in_order:
+            key = next(own)
         for pattern, replacement in public.rename:
             key = re.sub(pattern, replacement, key)
-        renamed[key] = value.reshape(ours.state_dict()[key].shape) if public.reshape else value
+        renamed[key] = value.reshape(ours.state_dict()[key].shape) if reshape else value
     ours.load_state_dict(renamed, assign=True)
     x = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

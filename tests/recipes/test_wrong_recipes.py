@@ -111,6 +111,11 @@ def test_wrong(body: str, code: str, help: str | None) -> None:
     assert help is None or help in (found.help or ""), found.help
 
 
+def test_what_is_misspelled_is_not_missing() -> None:
+    text = train("").replace("epochs:", "«epoch»:")
+    assert only_error(NET + text).code == "E601"
+
+
 def test_what_is_missing_is_told_with_examples() -> None:
     found = only_error(NET + train(head="train «basic»", without="optimizer epochs"))
     assert found.code == "E604"

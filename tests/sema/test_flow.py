@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sema_text import MODEL, UNIT, body, definition, first, names, program, walk
 
 from archdsl import expr as e
 from archdsl.ir import program as p
+from archdsl.syntax.unparse import expression
 
 
 def parameters(call: p.Call) -> list[str]:
@@ -184,6 +186,70 @@ def test_taps_make_a_block_cut_behind_the_last() -> None:
     call = first(next(d for d in found.definitions if d.name == "Detector"), p.Call)
     assert (call.callee, parameters(call), call.unpack) == ("NetTap", ["depth"], True)
     assert [d.name for d in found.definitions] == ["Unit", "Net", "NetTap", "Detector"]
+
+
+@pytest.mark.parametrize(
+    ("loop", "pieces"),
+    [
+        (
+            'for i, w in enumerate(ws) { stage "s{i + 1}" { conv(w, 3x3) } }',
+            ["range(0, 1)", "range(1, 2)", "range(2, 3)"],
+        ),
+        (
+            'for i in range(1, n) { "s{i}": conv(ws[i], 3x3) -> relu }',
+            ["range(1, 2)", "range(1, 2)", "range(2, 3)", "range(3, 4)"],
+        ),
+        (
+            'repeat n as i { let w = ws[i]; relu; "s{2 * i - 1}": conv(w, 3x3) }',
+            ["range(0, 1)", "range(1, 2)", "range(2, 3)"],
+        ),
+    ],
+)
+def test_a_loop_is_divided_behind_what_is_tapped(loop: str, pieces: list[str]) -> None:
+    text = (
+        f"model Net(n, ws): [3, 8, 8] -> [4] {{ {loop}; flatten -> linear(4) }}\n"
+        "block B { Net(4, [1, 2, 3, 4]) tap (s1, s3) as (a, b); from a -> relu }"
+    )
+    cut = definition(text, "NetTap")
+    loops = [item for item in cut.body.items if isinstance(item, p.For)]
+    assert [expression(loop.iterable) for loop in loops] == pieces
+    assert [t.base for loop in loops for t in loop.targets] == ["s1", "s3"]
+    assert [q.name for q in cut.outputs] == ["s1", "s3"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("c: conv(4, 1x1) -> bn", True),
+        ("conv(4, 1x1) as c; bn", True),
+        ("c: conv(4, 1x1); relu -> bn", False),
+        ("c: conv(4, 1x1, bias=true) -> bn", True),
+    ],
+)
+def test_a_cut_keeps_what_a_norm_said_of_the_bias(steps: str, said: bool) -> None:
+    text = f"model N: [3, 8, 8] -> [4, 8, 8] {{ {steps} }}\nblock B {{ N tap (c) }}"
+    call = first(definition(text, "NTap"), p.Call)
+    assert ("bias" in parameters(call)) is said
+
+
+def test_a_rule_about_some_modules_has_the_bias_of_the_rule_about_all() -> None:
+    rules = "conv: zeros, bias=1; linear: ones; {0} in f: ones"
+    text = (
+        "model M: [3, 8, 8] -> [4] { f: { conv(4, 1x1) -> flatten -> linear(4) }; init { RULES } }"
+    )
+
+    def placed(kinds: str, bias: str = "") -> list[tuple[tuple[str, ...], str | None]]:
+        found = definition(text.replace("RULES", rules.replace("{0}", kinds) + bias), "M").init
+        return [
+            (rule.kinds, None if rule.bias is None else rule.bias.span.text)
+            for rule in found
+            if rule.places
+        ]
+
+    assert placed("conv") == [(("conv",), "1")]
+    assert placed("linear, bn") == [(("linear", "bn"), None)]
+    assert placed("depthwise, linear") == [(("depthwise",), "1"), (("linear",), None)]
+    assert placed("conv, linear", ", bias=2") == [(("conv", "linear"), "2")]
 
 
 def test_a_variant_is_a_step() -> None:

@@ -151,6 +151,11 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert found.help == "did you mean `resnet.arch`?"
 
 
+def test_a_file_is_not_told_to_import_itself(tmp_path: Path) -> None:
+    found = failure(tmp_path, {"units.arch": 'import «"unit.arch"» (B)\nblock A { B }'})
+    assert (found.code, found.help) == ("E331", None)
+
+
 def test_the_standard_library_is_known_by_name(tmp_path: Path) -> None:
     found = failure(tmp_path, {"a.arch": 'import «"std:../x"» (B)\nblock A { B }'})
     assert (found.code, found.message) == ("E331", "the standard library has no `../x`")

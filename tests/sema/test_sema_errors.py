@@ -236,6 +236,7 @@ WHOLE: list[tuple[str, str, str]] = [
     ),
     ("E347", 'extern D = «"nothing here"» shape same', '"nothing here" names no class'),
     ("E347", 'extern D = "a:B" shape [«_», 1, 1]', "the shape of an extern has no open sizes"),
+    ("E347", 'extern D = "a:B" shape «[]»', "the shape of an extern has at least one size"),
     ("E348", "fn f(x = «3») = x", "a parameter of a `fn` has no default"),
     ("E349", "paper { year: «1 + 1» }", "an entry of `paper` is text or a number"),
     *(

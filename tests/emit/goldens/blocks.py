@@ -34,10 +34,10 @@ class Separable(nn.Module):
             bias=False,
         )
         self.bn1 = nn.BatchNorm2d(in_channels)
-        self.act1 = act()
+        self.act1 = act(inplace=True)
         self.conv2 = nn.Conv2d(in_channels, width, kernel_size=1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.act2 = act()
+        self.act2 = act(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.act1(self.bn1(self.conv1(x)))

@@ -48,7 +48,7 @@ class SqueezeExcite(nn.Module):
         super().__init__()
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc1 = nn.Conv2d(in_channels, squeeze, kernel_size=1)
-        self.act = act()
+        self.act = act(inplace=True)
         self.fc2 = nn.Conv2d(squeeze, in_channels, kernel_size=1)
         self.gate = gate()
 
@@ -89,7 +89,7 @@ class ConvBN(nn.Module):
             bias=False,
         )
         self.bn = nn.BatchNorm2d(width)
-        self.act = act() if act is not None else None
+        self.act = act(inplace=True) if act is not None else None
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.bn(self.conv(x))
@@ -108,7 +108,7 @@ class Wide(nn.Module):
         self.drop1 = FeatureAlphaDropout(p=0.2)
         self.drop2 = FeatureAlphaDropout(p=0.1)
         self.conv_bn = ConvBN(2 * width, width, 1, act=None)
-        self.pool = AdaptiveMaxPool2d(8)
+        self.pool = AdaptiveMaxPool2d(output_size=8)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.drop2(self.drop1(self.squeeze_excite(self.plain(x))))

@@ -45,7 +45,7 @@ class Starts(nn.Module):
 
 
 class Passes(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, in_channels, H, W)"""
+    """Shape: (N, C, H, W) -> (N, C, H, W)"""
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -178,8 +178,8 @@ class Kept(nn.Module):
 
 
 class Taken(nn.Module):
-    """Shape: (N, a_channels, H_a, W_a), (N, b_channels, H_b, W_b) -> (N, a_channels,
-    H_a, W_a), (N, a_channels, H_a, W_a)
+    """Shape: (N, C_a, H_a, W_a), (N, C_b, H_b, W_b) -> (N, C_a, H_a, W_a), (N, C_a,
+    H_a, W_a)
     """
 
     def __init__(self) -> None:

@@ -95,12 +95,15 @@ class Placed(nn.Module):
         for name, module in self.named_modules():
             if isinstance(module, nn.Conv2d) and name.startswith("features."):
                 nn.init.ones_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Conv2d) and name in ("conv", "side.reduce"):
                 nn.init.constant_(module.weight, 2)
                 if module.bias is not None:
                     nn.init.ones_(module.bias)
             elif isinstance(module, nn.Linear) and name == "side.fc":
                 nn.init.constant_(module.weight, 3)
+                nn.init.zeros_(module.bias)
             elif isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.constant_(module.weight, 0.5)
                 if module.bias is not None:

@@ -35,7 +35,7 @@ class ConvAct(nn.Module):
             bias=False,
         )
         self.bn = nn.BatchNorm2d(width)
-        self.act = act() if act is not None else None
+        self.act = act(inplace=True) if act is not None else None
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.bn(self.conv(x))

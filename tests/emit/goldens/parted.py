@@ -44,7 +44,7 @@ class Halves(nn.Module):
 
 
 class Added(nn.Module):
-    """Shape: (N, in_channels, H, W) -> (N, 1, H, W)"""
+    """Shape: (N, C, H, W) -> (N, 1, H, W)"""
 
     def __init__(self, a: int, b: int) -> None:
         super().__init__()

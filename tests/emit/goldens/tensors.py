@@ -26,14 +26,13 @@ class Affine(nn.Module):
         self.register_buffer("scale", torch.full((1,), 2.0))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x * self.weight * self.scale + self.shift
-        return x
+        return x * self.weight * self.scale + self.shift
 
 
 class Bits(nn.Module):
     """Differences to the bits of the first rows, each weighed by its place.
 
-    Shape: (N, in_channels) -> (N, n * 3)
+    Shape: (N, C) -> (N, n * 3)
     """
 
     bits: Tensor

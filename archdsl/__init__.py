@@ -15,6 +15,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
     from types import ModuleType
     from typing import Any
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from archdsl.driver import Compiled
 
     Path = str | os.PathLike[str]
-    Input = str | tuple[int, ...]
+    Shape = str | tuple[int, ...]
+    Input = Shape | Mapping[str, Shape]
 
 __version__ = "0.1.0"
 __all__ = ["CompileError", "check", "compile", "load", "summary", "weights"]
@@ -39,19 +41,24 @@ class CompileError(Exception):
         self.diagnostics = diagnostics
 
 
-def check(path: Path, input: Input | None = None) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a spec, or worth a warning; empty if nothing is.
+def check(
+    path: Path, input: Input | None = None, *, root: Path | None = None
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with a spec as a network, or worth a warning; empty if nothing is. What can't
+    be written as a module (E5 codes, few) is told by `compile` and `load` alone.
 
     `str` of a finding is the report that the command line would print.
 
-    `input` checks the models at another input than they declare: `"3x192x192"`, or the tuple.
+    `input` checks the models at another input than they declare: `"3x192x192"`, or the tuple; with
+    several inputs, a dict of them by name. Imports stay inside the folder `root`, the spec's own if
+    it is left out; so they do in the other functions.
     """
     from archdsl import api
 
-    return api.check(path, input)
+    return api.check(path, input, root)
 
 
-def compile(path: Path, output_dir: Path = "generated") -> Compiled:
+def compile(path: Path, output_dir: Path = "generated", *, root: Path | None = None) -> Compiled:
     """Write the module of a spec to `output_dir`, if it isn't there already.
 
     Raises `CompileError` where the spec has errors or the file may not be written; then nothing
@@ -59,11 +66,15 @@ def compile(path: Path, output_dir: Path = "generated") -> Compiled:
     """
     from archdsl import api
 
-    return api.compile(path, output_dir)
+    return api.compile(path, output_dir, root)
 
 
 def summary(
-    path: Path, variant: str | None = None, input: Input | None = None
+    path: Path,
+    variant: str | None = None,
+    input: Input | None = None,
+    *,
+    root: Path | None = None,
 ) -> list[dict[str, Any]]:
     """The figures of each variant (or of one), as `archdsl summary --json` prints them.
 
@@ -71,10 +82,10 @@ def summary(
     """
     from archdsl import api
 
-    return api.summary(path, variant, input)
+    return api.summary(path, variant, input, root)
 
 
-def load(path: Path) -> ModuleType:
+def load(path: Path, *, root: Path | None = None) -> ModuleType:
     """The generated module of a spec, compiled in memory: no file is written.
 
     The module stays registered in `sys.modules` under a name that its text determines: the same
@@ -83,11 +94,16 @@ def load(path: Path) -> ModuleType:
     """
     from archdsl import api
 
-    return api.load(path)
+    return api.load(path, root)
 
 
 def weights(
-    path: Path, checkpoint: Path, variant: str | None = None, source: str | None = None
+    path: Path,
+    checkpoint: Path,
+    variant: str | None = None,
+    source: str | None = None,
+    *,
+    root: Path | None = None,
 ) -> dict[str, Tensor]:
     """The weights of a checkpoint file under the keys of a variant, for a strict `load_state_dict`.
 
@@ -99,4 +115,4 @@ def weights(
     """
     from archdsl import api
 
-    return api.weights(path, checkpoint, variant, source)
+    return api.weights(path, checkpoint, variant, source, root)

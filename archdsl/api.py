@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archdsl import CompileError, driver
@@ -19,38 +20,40 @@ if TYPE_CHECKING:
     from archdsl.ir.design import Design
 
 
-def check(path: Path, input: Input | None) -> tuple[Diagnostic, ...]:
+def check(path: Path, input: Input | None, root: Path | None) -> tuple[Diagnostic, ...]:
     bag = Bag()
-    driver.check(os.fspath(path), bag, _size(input))
+    driver.check(os.fspath(path), bag, _input(input), _root(root))
     return tuple(bag.items)
 
 
-def compile(path: Path, output_dir: Path) -> driver.Compiled:
+def compile(path: Path, output_dir: Path, root: Path | None) -> driver.Compiled:
     from archdsl import output
 
     bag = Bag()
-    for job in output.plan([os.fspath(path)], os.fspath(output_dir), bag):
+    for job in output.plan([os.fspath(path)], os.fspath(output_dir), bag, _root(root)):
         compiled = driver.compile(job, bag)
         if compiled is not None:
             return compiled
     raise CompileError(tuple(bag.items))
 
 
-def summary(path: Path, variant: str | None, input: Input | None) -> list[dict[str, Any]]:
+def summary(
+    path: Path, variant: str | None, input: Input | None, root: Path | None
+) -> list[dict[str, Any]]:
     bag = Bag()
-    checked = driver.check(os.fspath(path), bag, _size(input))
+    checked = driver.check(os.fspath(path), bag, _input(input), _root(root))
     if checked is None:
         raise CompileError(tuple(bag.items))
     return [driver.figures(checked, design) for design in _designs(checked, path, variant)]
 
 
 def weights(
-    path: Path, checkpoint: Path, variant: str | None, source: str | None
+    path: Path, checkpoint: Path, variant: str | None, source: str | None, root: Path | None
 ) -> dict[str, Tensor]:
     from archdsl import fitting
 
     bag = Bag()
-    checked = driver.check(os.fspath(path), bag)
+    checked = driver.check(os.fspath(path), bag, root=_root(root))
     if checked is None:
         raise CompileError(tuple(bag.items))
     _designs(checked, path, variant)
@@ -69,10 +72,9 @@ def _designs(checked: driver.Checked, path: Path, variant: str | None) -> tuple[
     return designs
 
 
-def load(path: Path) -> ModuleType:
+def load(path: Path, root: Path | None) -> ModuleType:
     bag = Bag()
-    name = os.fspath(path)
-    emitted = driver.emit(name, bag)
+    emitted = driver.emit(os.fspath(path), bag, _root(root))
     if emitted is None:
         raise CompileError(tuple(bag.items))
     program, text = emitted
@@ -104,10 +106,19 @@ def _module(origin: str, text: str) -> ModuleType:
     return module
 
 
-def _size(input: Input | None) -> tuple[int, ...] | None:
+def _root(root: Path | None) -> str | None:
+    return None if root is None else os.fspath(root)
+
+
+def _input(input: Input | None) -> driver.Input | None:
+    """A shape, or shapes by the names of inputs."""
+    if isinstance(input, Mapping):
+        return {name: _shape(each) for name, each in input.items()}
+    return None if input is None else _shape(input)
+
+
+def _shape(input: str | Sequence[int]) -> tuple[int, ...]:
     """`"3x192x192"` or `(3, 192, 192)`."""
-    if input is None:
-        return None
     try:
         sizes = tuple(int(part) for part in (input.split("x") if isinstance(input, str) else input))
     except (TypeError, ValueError):

@@ -67,6 +67,28 @@ def size(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
+class Inputs(argparse.Action):
+    """`3x192x192`, or `left=3x64x64` as often as there are inputs to name."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        named, before = isinstance(values, dict), getattr(namespace, self.dest)
+        if before is not None and not (named and isinstance(before, dict)):
+            parser.error("--input stands once, or once for each name: --input a=1x8x8 --input b=9")
+        setattr(namespace, self.dest, {**(before or {}), **values} if named else values)
+
+
+def shape(text: str) -> tuple[int, ...] | dict[str, tuple[int, ...]]:
+    """An input's size, or that of one by name."""
+    name, equals, sizes = text.rpartition("=")
+    return {name: size(sizes)} if equals else size(text)
+
+
 def limit(text: str) -> tuple[str, int]:
     """`nodes=2_000_000`, set for this process."""
     name, _, number = text.partition("=")
@@ -197,7 +219,11 @@ def _only_check(verb: argparse.ArgumentParser) -> None:
 
 def _input(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--input", metavar="CxHxW", type=size, help="another input than the models declare"
+        "--input",
+        metavar="[NAME=]CxHxW",
+        type=shape,
+        action=Inputs,
+        help="another input than the models declare; by name where there are several",
     )
 
 

@@ -140,3 +140,26 @@ def test_a_module_that_fails_is_not_kept(spec: Path, monkeypatch: pytest.MonkeyP
 def test_public_names_are_documented() -> None:
     for name in archdsl.__all__:
         assert getattr(archdsl, name).__doc__
+
+
+def test_inputs_by_name_and_imports_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "parts.arch").write_text("block Part { conv(4, 3x3) -> relu }\n")
+    (tmp_path / "nets").mkdir()
+    spec = tmp_path / "nets" / "two.arch"
+    spec.write_text("""\
+import "../parts.arch" (Part)
+model Two: (left: [1, 8, 8], right: [1, 8, 8]) -> [4, 8, 8] {
+    from left -> Part as a
+    from right -> Part as b
+    from a + b
+}
+variant two = Two()
+""")
+    assert [finding.code for finding in archdsl.check(spec)] == ["E330"]
+    assert archdsl.check(spec, {"left": "1x16x16", "right": (1, 16, 16)}, root=tmp_path) == ()
+    assert [item.code for item in archdsl.check(spec, {"left": "1x16x16"}, root=tmp_path)] == [
+        "E208"
+    ]
+    assert archdsl.summary(spec, root=tmp_path)[0]["params"] == 80
+    assert archdsl.compile(spec, tmp_path / "out", root=tmp_path).changed
+    assert "two" in dir(archdsl.load(spec, root=tmp_path))

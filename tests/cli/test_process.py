@@ -108,11 +108,15 @@ def _heed_interrupts() -> None:
 
 
 def test_interrupting_is_quiet() -> None:
-    os.mkfifo("slow.arch")
+    os.mkfifo("gate")
+    # Reading a spec waits for the pipe.
+    code = "import sys; from archdsl import cli, files; files.read = lambda *_: open('gate').read()"
     process = subprocess.Popen(
-        [*COMMAND, "check", "slow.arch"], stderr=subprocess.PIPE, preexec_fn=_heed_interrupts
+        [sys.executable, "-c", f"{code}; sys.exit(cli.main(['check', 'net.arch']))"],
+        stderr=subprocess.PIPE,
+        preexec_fn=_heed_interrupts,
     )
-    writer = os.open("slow.arch", os.O_WRONLY)  # returns once the command has opened its end
+    writer = os.open("gate", os.O_WRONLY)  # returns once the command has opened its end
     errors = None
     for _ in range(12):
         # Python sees a signal that comes just before it waits for the pipe only after that wait.

@@ -93,6 +93,34 @@ def test_check_at_another_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "net.arch", "--input", "4x32x32"]) in (0, 1)
 
 
+TWO = """\
+model Two: (left: [1, 28, 28], right: [1, 28, 28]) -> [8] {
+    from left -> conv(4, 3x3) -> global_avgpool -> flatten as a
+    from right -> conv(4, 3x3) -> global_avgpool -> flatten as b
+    from (a, b) -> concat
+}
+variant two = Two()
+"""
+
+
+def test_inputs_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("two.arch").write_text(TWO)
+    asked = ["--input", "left=1x32x40", "--input", "right=1x9x9", "--json"]
+    assert main(["summary", "two.arch", *asked]) == 0
+    (figures,) = json.loads(capsys.readouterr().out)
+    assert [node["output"] for node in figures["nodes"] if node["op"] == "conv"] == [
+        [4, 32, 40],
+        [4, 9, 9],
+    ]
+    assert main(["check", "two.arch", "--input", "1x32x32"]) == 1
+    assert "say which: `--input left=1x28x28`" in capsys.readouterr().err
+    assert main(["check", "two.arch", "--input", "middle=1x32x32"]) == 1
+    assert "its inputs are `left`, `right`" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["check", "two.arch", "--input", "1x9x9", "--input", "left=1x9x9"])
+    assert "--input stands once" in capsys.readouterr().err
+
+
 # Files that are no specs
 
 
@@ -218,7 +246,7 @@ def test_too_large(capsys: pytest.CaptureFixture[str]) -> None:
     Path("net.arch").write_bytes(b"#" * ((1 << 20) + 1))
     assert [finding["code"] for finding in findings(capsys, "net.arch")] == ["E393"]
     Path("endless.arch").symlink_to("/dev/zero")
-    assert [finding["code"] for finding in findings(capsys, "endless.arch")] == ["E393"]
+    assert [finding["code"] for finding in findings(capsys, "endless.arch")] == ["E394"]
 
 
 def test_unreadable(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,18 @@ import archdsl
 
 ROOT = str(Path(archdsl.__file__).resolve().parent.parent)
 COMMAND = [sys.executable, "-m", "archdsl", "compile"]
+# The same; a spec called `slow` is read once the pipe `gate` was opened and closed at its other end.
+SLOW = """
+import sys
+from archdsl import cli, files
+read = files.read
+def slowly(path, *rest):
+    if path.endswith("slow.arch"):
+        open("gate").read()
+    return read(path, *rest)
+files.read = slowly
+sys.exit(cli.main(["compile", *sys.argv[1:]]))
+"""
 RIGHT = "model Net(n): [3, 8, 8] -> [n, 8, 8] {{ conv(n, 3x3) -> bn }}\nvariant net = Net({})\n"
 WRONG = "model Net(n): [3, 8, 8] -> [n, 8, 8] {{ conv(n, 3x3) -> bm }}\nvariant net = Net({})\n"
 NOTHING = "model Net(n): [3, 8, 8] -> [n, 8, 8] {{ conv(n, 3x3) -> bn }}\n"
@@ -48,15 +60,25 @@ def one_processor() -> None:
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 
-def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
+def start(
+    *arguments: str, command: Sequence[str] = COMMAND, **options: object
+) -> subprocess.Popen[str]:
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        [*COMMAND, "specs", *arguments],
+        [*command, "specs", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         **options,
     )
+
+
+def start_slow(**options: object) -> tuple[subprocess.Popen[str], int]:
+    """Start with a spec that is at work until what comes back with the process is closed."""
+    os.mkfifo("gate")
+    Path("specs", "slow.arch").touch()
+    process = start(command=[sys.executable, "-c", SLOW], **options)
+    return process, os.open("gate", os.O_WRONLY)  # once a worker has opened its end
 
 
 def run(*arguments: str, **options: object) -> tuple[int, str, str]:
@@ -152,9 +174,7 @@ assert list(in_order(work, range(9))) == [0, Lost(status=-9), Lost(status=-9), *
 @pytest.mark.parametrize("to_all", [True, False], ids=["group", "process"])
 def test_an_interrupt_is_quiet_and_leaves_no_one(to_all: bool) -> None:
     write(*[RIGHT] * 8)
-    os.mkfifo("specs/net5x.arch")
-    process = start(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    writer = os.open("specs/net5x.arch", os.O_WRONLY)  # once a worker has opened its end
+    process, writer = start_slow(preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     until(lambda: len(list(Path().glob("generated/*.py"))) == 8)
     assert len(members(process.pid)) > 2
     (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
@@ -167,9 +187,7 @@ def test_an_interrupt_is_quiet_and_leaves_no_one(to_all: bool) -> None:
 
 def test_a_worker_that_is_killed_costs_its_spec_alone() -> None:
     write(*[RIGHT] * 8)
-    os.mkfifo("specs/net5x.arch")
-    process = start()
-    writer = os.open("specs/net5x.arch", os.O_WRONLY)
+    process, writer = start_slow()
     until(lambda: len(list(Path().glob("generated/*.py"))) == 8)
     for pid, parent in members(process.pid).items():
         if parent == process.pid:
@@ -179,7 +197,7 @@ def test_a_worker_that_is_killed_costs_its_spec_alone() -> None:
     out, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert errors == (
-        "archdsl: specs/net5x.arch was not compiled: its process was ended (exit status -9)\n"
+        "archdsl: specs/slow.arch was not compiled: its process was ended (exit status -9)\n"
     )
     assert out == "".join(f"generated/net{number}.py: written\n" for number in range(8))
     os.close(writer)
@@ -187,9 +205,7 @@ def test_a_worker_that_is_killed_costs_its_spec_alone() -> None:
 
 def test_workers_end_with_who_asked() -> None:
     write(*[RIGHT] * 8)
-    os.mkfifo("specs/net5x.arch")
-    process = start()
-    writer = os.open("specs/net5x.arch", os.O_WRONLY)
+    process, writer = start_slow()
     until(lambda: len(list(Path().glob("generated/*.py"))) == 8)
     process.kill()
     process.wait()

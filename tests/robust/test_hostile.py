@@ -6,13 +6,14 @@ import ast
 import builtins
 import keyword
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from archdsl import driver, reserved
+from archdsl import driver, files, output, reserved
 from archdsl.diagnostics import Bag
 from archdsl.emit import guard
 
@@ -330,8 +331,30 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     assert codes_of_import(tmp_path, "pipe.arch") == ["E331"]
 
 
-def test_endless_files_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "net.arch").symlink_to("/dev/zero")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "endless", "terminal"])
+def test_what_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+    """At once, named or in a folder."""
+    path = tmp_path / "net.arch"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as of:
+            of.bind(str(path))
+    else:
+        path.symlink_to({"endless": "/dev/zero", "terminal": "/dev/tty"}[kind])
     bag = Bag()
-    assert driver.check(str(tmp_path / "net.arch"), bag) is None
-    assert [item.code for item in bag.items] == ["E393"]
+    assert files.specs_in(str(tmp_path), bag) == [str(path)]
+    assert driver.check(str(path), bag) is None
+    assert [item.code for item in bag.items] == ["E394"]
+
+
+def test_outputs_are_not_waited_for(tmp_path: Path) -> None:
+    """Nor is a pipe in the place of a module."""
+    (tmp_path / "net.arch").write_text(
+        "model Net: [3, 8, 8] -> [3, 8, 8] { relu }\nvariant net = Net()\n"
+    )
+    os.mkfifo(tmp_path / "net.py")
+    bag = Bag()
+    (job,) = output.plan([str(tmp_path / "net.arch")], str(tmp_path), bag, None)
+    assert driver.compile(job, bag) is None
+    assert [item.code for item in bag.items] == ["E594"]

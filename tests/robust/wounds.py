@@ -40,7 +40,9 @@ _BOUND = re.compile(
     r"(?:let|block|sequence|model|fn|variant|param|const|share|stage|as|for|repeat .* as) "
     r"((?:\w+(?:, )?)+)|(\w+)(?:\[[^]]*\])?:"
 )
-_HOME = re.compile(r"^(?:block|sequence|model|fn|let|variant|weights \w+ for) (\w+)", re.MULTILINE)
+_HOME = re.compile(
+    r"^(?:block|sequence|model|fn|let|variant|train|weights \w+ for) (\w+)", re.MULTILINE
+)
 _NUMBERS = re.compile(r"\[-?\w+(?:, ?-?\w*){2,}\]")
 _BODY = re.compile(r"of this (?:stem|stage|head)|this residual|branches|sides")
 

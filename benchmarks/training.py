@@ -47,6 +47,7 @@ NETWORKS = {
 }
 
 Step = Callable[[], Any]
+Predict = Callable[[nn.Module, Tensor], Any]
 
 
 def main(wanted: list[str], folder: str | None) -> None:
@@ -57,19 +58,19 @@ def main(wanted: list[str], folder: str | None) -> None:
     columns = ("script", "eager", "timm's", "limit", "share")
     print(f"{'':<28}" + "".join(f"{name:>10}" for name in columns), flush=True)
     for variant in wanted or NETWORKS:
-        script, step, model, shape = ours(variant, folder)
+        step, predict, model, shape = ours(variant, folder)
         size = written(model, shape)
         for phase, passes in (("training", 5), ("inference", 2)):
             plain, tuned = theirs(variant, shape, phase), theirs(variant, shape, phase, tuned=True)
-            own = step if phase == "training" else inference(model, script, shape)
+            own = step if phase == "training" else inference(model, predict, shape)
             speeds = turns([own, plain, tuned])
             limit = rate / (2 * passes * size)
             figures = "".join(f"{each:>10,.0f}" for each in (*speeds, limit))
             print(f"{variant:<17} {phase:<10}{figures}{speeds[0] / limit:>10.1%}", flush=True)
 
 
-def ours(variant: str, folder: str | None) -> tuple[Any, Step, nn.Module, tuple[int, int, int]]:
-    """The script as a module, its training step, the network and the shape of a picture."""
+def ours(variant: str, folder: str | None) -> tuple[Step, Predict, nn.Module, tuple[int, int, int]]:
+    """A script's training step, how it calls a network, the network and the shape of a picture."""
     script = importlib.import_module(f"{NETWORKS[variant][0]}_train")
     given = ["--variant", variant, "--batch", str(BATCH), "--accumulate", "1"]
     given += ["--data", folder] if folder else ["--synthetic"]
@@ -81,18 +82,21 @@ def ours(variant: str, folder: str | None) -> tuple[Any, Step, nn.Module, tuple[
     run = script.Run(args)
     run.waited = 0.0
     parts: Iterator[list[Tensor]] = run.parts()
-    return script, lambda: run.train_step(parts), run.model, script.VARIANTS[variant].shape
+
+    def predict(model: nn.Module, x: Tensor) -> Any:
+        return script.predicted(model, x, args)
+
+    return lambda: run.train_step(parts), predict, run.model, args.shape
 
 
-def inference(model: nn.Module, script: Any, shape: tuple[int, ...]) -> Step:
+def inference(model: nn.Module, predict: Predict, shape: tuple[int, ...]) -> Step:
     """The network of a script in evaluation, as the script calls it."""
-    recipe = script.Recipe() if CUDA else script.Recipe(precision="fp32")
     x = torch.rand(BATCH, *shape, device=DEVICE)
 
     def step() -> Any:
         model.eval()
         with torch.no_grad():
-            out = script.predicted(model, x, recipe)
+            out = predict(model, x)
         model.train()
         return out
 

@@ -6,7 +6,7 @@
     python squeezenet_train.py export CHECKPOINT
     python squeezenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (2590d64dbb38).
+Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (3c7997c3c6a9).
 """
 
 import argparse
@@ -19,12 +19,12 @@ import signal
 import sys
 import tempfile
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from itertools import repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -33,9 +33,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import FSDPModule, fully_shard
-from torch.distributed.tensor import DTensor
-from torch.nn.parallel import DistributedDataParallel
+from torch.distributed.fsdp import fully_shard
+from torch.nn.parallel import DistributedDataParallel as DDP
 from torch.utils.data import DataLoader, Dataset
 from torchvision import datasets  # type: ignore[import-untyped]
 from torchvision.transforms import v2  # type: ignore[import-untyped]
@@ -46,76 +45,7 @@ RANK, WORLD = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE",
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if CUDA else "cpu")
 WHOLE = states.StateDictOptions(full_state_dict=True, cpu_offload=True)
-
-
-@dataclass
-class Recipe:
-    """`imagenet`. Its numbers are options of the command line, too."""
-
-    steps: int = 170000
-    batch: int = 512
-    accumulate: int = 1
-    lr: float = 0.04
-    seed: int = 0
-    precision: str = "bf16"
-    name = "imagenet"
-    classes = 1000
-    mean = (0.485, 0.456, 0.406)
-    std = (0.229, 0.224, 0.225)
-
-    def source(self, args: argparse.Namespace, train: bool) -> Any:
-        return folder(args, train, self.classes)
-
-    def pictures(self, size: list[int]) -> list[nn.Module]:
-        """What is done to single pictures in training."""
-        return [v2.Resize([256, 256]), v2.RandomCrop(size)]
-
-    def evaluated(self, size: list[int]) -> list[nn.Module]:
-        """What is done to single pictures in evaluation."""
-        return [v2.Resize([256, 256]), v2.CenterCrop(size)]
-
-    def drawn(self) -> Tensor:
-        """Random numbers for a picture."""
-        return torch.rand(0)
-
-    def criterion(self, out: Tensor, target: Tensor) -> Tensor:
-        return F.cross_entropy(out, target)
-
-    def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(
-            model.parameters(), lr=self.lr, momentum=0.9, weight_decay=0.0002, fused=CUDA
-        )
-
-    def rate(self, t: float) -> float:
-        """The share of `lr` after a time in steps."""
-        return 1 - t / self.steps
-
-
-class Variant(NamedTuple):
-    """A network: the shape of its pictures, and the recipes for it, the first its default."""
-
-    shape: tuple[int, int, int]
-    recipes: dict[str, type[Recipe]]
-
-
-VARIANTS = {
-    "squeezenet1_0": Variant((3, 224, 224), {"imagenet": Recipe}),
-    "squeezenet1_1": Variant((3, 224, 224), {"imagenet": Recipe}),
-    "squeezenet1_0_simple": Variant((3, 224, 224), {"imagenet": Recipe}),
-    "squeezenet1_0_complex": Variant((3, 224, 224), {"imagenet": Recipe}),
-    "squeezenet1_0_paper": Variant((3, 227, 227), {"imagenet": Recipe}),
-    "squeezenet1_0_release": Variant((3, 227, 227), {"imagenet": Recipe}),
-}
-
-
-def folder(args: argparse.Namespace, train: bool, classes: int) -> Any:
-    path = os.path.join(args.data, "train" if train else "val")
-    if not os.path.isdir(path):
-        sys.exit(f"there is no folder {path}: --data has train/CLASS/* and val/CLASS/*")
-    found = datasets.ImageFolder(path)
-    if len(found.classes) != classes:
-        sys.exit(f"{path} has {len(found.classes)} classes, and the recipe {classes}")
-    return found
+say: Callable[..., None] = partial(print, flush=True) if RANK == 0 else lambda text: None
 
 
 @cache
@@ -124,48 +54,64 @@ def constant(*values: float) -> Tensor:
     return torch.tensor(values, device=DEVICE)[:, None, None]
 
 
-def key(*numbers: int) -> int:
-    """A seed for each combination of numbers."""
-    return zlib.crc32(repr(numbers).encode())
+IMAGENET = SimpleNamespace(
+    name="imagenet",
+    numbers={"steps": 170000, "batch": 512, "lr": 0.04},
+    source=lambda args, part: datasets.ImageFolder(f"{args.data}/{part}"),
+    classes=1000,
+    pictures=lambda size: [v2.Resize([256, 256]), v2.RandomCrop(size)],
+    evaluated=lambda size: [v2.Resize([256, 256]), v2.CenterCrop(size)],
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+    loss=F.cross_entropy,
+    optimizer=lambda model, lr: torch.optim.SGD(
+        model.parameters(), lr, momentum=0.9, weight_decay=0.0002, fused=CUDA
+    ),
+    rate=lambda t, end: 1 - t / end,
+)
+# What is trained: the shape of its pictures, and its recipes.
+VARIANTS: dict[str, Any] = {
+    **dict.fromkeys(["squeezenet1_0", "squeezenet1_1"], ((3, 224, 224), [IMAGENET])),
+    **dict.fromkeys(["squeezenet1_0_simple", "squeezenet1_0_complex"], ((3, 224, 224), [IMAGENET])),
+    **dict.fromkeys(["squeezenet1_0_paper", "squeezenet1_0_release"], ((3, 227, 227), [IMAGENET])),
+}
 
 
 class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
     """Pictures of the network's size, with their classes and random numbers for what is done on the
     device. All follows from (seed, epoch, index), whoever reads a picture, after whatever else."""
 
-    def __init__(self, args: argparse.Namespace, train: bool) -> None:
-        self.recipe, self.train, self.skip = args.recipe, train, args.skip_unreadable
-        channels, *size = VARIANTS[args.variant].shape
-        self.mode = "L" if channels == 1 else "RGB"
-        steps = self.recipe.pictures(size) if train else self.recipe.evaluated(size)
-        smoke = [v2.Resize(size)] * args.smoke  # made-up pictures have a size of their own
-        self.steps = v2.Compose([*steps, *smoke, v2.PILToTensor()])
-        if args.smoke:
-            length = 2 * self.recipe.batch if train else 6
-            self.source: Any = datasets.FakeData(length, (3, 80, 96), self.recipe.classes)
+    def __init__(self, args: argparse.Namespace, part: str) -> None:
+        recipe, (channels, *size) = args.recipe, args.shape
+        self.seed, self.part, self.mode = args.seed, part, "L" if channels == 1 else "RGB"
+        self.skip = args.skip_unreadable
+        steps = recipe.pictures(size) if part == "train" else recipe.evaluated(size)
+        if args.smoke or args.synthetic:  # made-up pictures of a size of their own
+            count = (1000 if args.synthetic else 2) * args.batch if part == "train" else 6
+            self.source: Any = datasets.FakeData(count, (3, 80, 96), recipe.classes)
+            steps.append(v2.Resize(size))
         else:
-            self.source = self.recipe.source(args, train)
+            self.source = recipe.source(args, part)
+        found = len(getattr(self.source, "classes", range(recipe.classes)))
+        if found != recipe.classes:
+            sys.exit(f"{self.source.root} has {found} classes, and the recipe {recipe.classes}")
+        self.steps = v2.Compose([*steps, v2.PILToTensor()])
 
     def __getitem__(self, place: tuple[int, int]) -> tuple[Tensor, int, Tensor]:
         epoch, index = place
         with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(key(self.recipe.seed, epoch, index))
-            picture, label = self.read(index % len(self.source))
-            counts = index < len(self.source)
-            return self.steps(picture), label if counts else -1, self.recipe.drawn()
-
-    def read(self, index: int) -> tuple[Any, int]:
-        """With --skip-unreadable, what can't be read is the next picture, or in evaluation none."""
-        try:
-            picture, label = self.source[index]
-            return picture.convert(self.mode), label
-        except (OSError, SyntaxError, ValueError) as error:
-            name = self.source.samples[index][0] if hasattr(self.source, "samples") else index
-            if not self.skip:
-                raise OSError(f"{name}: {error} (--skip-unreadable passes over it)") from error
-            print(f"skipped {name}: {error}", file=sys.stderr)
-            picture, label = self.read((index + 1) % len(self.source))
-            return picture, label if self.train else -1
+            torch.default_generator.manual_seed(hash((self.seed, epoch, index)))
+            try:
+                picture, label = self.source[index % len(self.source)]
+                x = self.steps(picture.convert(self.mode))
+            except (OSError, SyntaxError, ValueError) as error:
+                text = f"{self.source.samples[index % len(self.source)][0]}: {error}"
+                if not self.skip:
+                    raise OSError(f"{text} (--skip-unreadable passes over it)") from error
+                print(f"skipped {text}", file=sys.stderr)
+                x, label, _ = self[epoch, (index + 1) % len(self.source)]
+                label = label if self.part == "train" else -1  # the next in its place, or none
+            return x, label if index < len(self.source) else -1, torch.rand(0)
 
 
 def deaf(worker: int) -> None:
@@ -173,10 +119,10 @@ def deaf(worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def loaded(data: Pictures, batches: Iterable[Any], workers: int) -> Iterator[list[Tensor]]:
+def loaded(data: Pictures, places: Any, size: int, workers: int) -> Iterator[list[Tensor]]:
     """Batches on the device: bytes, classes, random numbers."""
     options: Any = {"num_workers": workers, "pin_memory": CUDA, "worker_init_fn": deaf}
-    for batch in DataLoader(data, batch_sampler=batches, **options):
+    for batch in DataLoader(data, size, sampler=places, **options):
         yield [each.to(DEVICE, non_blocking=True) for each in batch]
 
 
@@ -187,48 +133,31 @@ def total(values: Tensor) -> Tensor:
     return values
 
 
-def held(values: Iterable[Tensor]) -> list[Tensor]:
-    """What this process has of tensors that hold fractions."""
-    own = [each.to_local() if isinstance(each, DTensor) else each for each in values]
-    return [each.detach() for each in own if each.is_floating_point()]
+def local(value: Any) -> Any:
+    """What this process has of a tensor, which may be sharded."""
+    return value.to_local() if hasattr(value, "to_local") else value
 
 
-def put(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file or folder: at any moment there is all of it, or what was there before."""
-    draft = path.with_name(f".{path.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    write(draft)
-    for each in (*draft.glob("*"), draft, path.parent):
-        if each == path.parent:
-            if path.is_dir():
-                shutil.rmtree(path)  # damaged: one that is whole is never written again
-            os.replace(draft, path)
-        handle = os.open(each, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+def flush(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
-def digests(checkpoint: Path) -> dict[str, str]:
-    files = [*checkpoint.glob("*.safetensors"), *checkpoint.glob("*.pt")]
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+def digest(checkpoint: Path) -> str:
+    """What the files of a checkpoint come to; one more, which is empty, has it for a name."""
+    digests = [hashlib.sha256(file.read_bytes()) for file in sorted(checkpoint.glob("*.*"))]
+    return hashlib.sha256(b"".join(each.digest() for each in digests)).hexdigest()
 
 
 def latest(out: Path) -> Path | None:
     """The newest checkpoint of a run that is as it was written."""
     for checkpoint in sorted(out.glob("step-*"), reverse=True):
-        try:
-            if json.loads((checkpoint / "manifest.json").read_text()) == digests(checkpoint):
-                return checkpoint
-        except (OSError, ValueError):
-            pass
+        if (checkpoint / digest(checkpoint)).exists():
+            return checkpoint
         print(f"{checkpoint} is damaged: passing over it", file=sys.stderr)
     return None
-
-
-def weights(model: nn.Module) -> dict[str, Tensor]:
-    """All that a model has learnt, on the first process."""
-    kept: dict[str, Any] = states.get_model_state_dict(model, options=WHOLE)
-    return {name: value.contiguous() for name, value in kept.items()}
 
 
 def built(args: argparse.Namespace) -> nn.Module:
@@ -238,35 +167,50 @@ def built(args: argparse.Namespace) -> nn.Module:
     return model
 
 
-def predicted(model: nn.Module, x: Tensor, recipe: Recipe) -> Any:
+def fill(model: nn.Module, file: Path) -> None:
+    """Give a model the weights of a file; its tensors keep their strides."""
+    try:
+        kept: dict[str, Any] = {**load_file(file)}
+        states.set_model_state_dict(model, kept, options=WHOLE)
+    except RuntimeError as error:
+        sys.exit(f"{file} is of another network: {str(error).splitlines()[-1].strip():.150}")
+
+
+def predicted(model: nn.Module, x: Tensor, args: argparse.Namespace) -> Any:
     """What a network gives for values between 0 and 1."""
-    x = (x - constant(*recipe.mean)) / constant(*recipe.std)
-    bf16 = recipe.precision == "bf16"
-    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=bf16):
+    x = (x - constant(*args.recipe.mean)) / constant(*args.recipe.std)
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=args.precision == "bf16"):
         return model(x.contiguous(memory_format=torch.channels_last))
+
+
+def scored(out: Tensor, y: Tensor, loss: Tensor) -> Tensor:
+    """What is added up: the loss, right answers among the best one and five, and pictures."""
+    # Ties, and what is not a number, count against the right answer.
+    place = out.shape[1] - (out < out.gather(1, y[:, None])).sum(1)
+    count = torch.full_like(loss, len(y), dtype=torch.float64)
+    return torch.stack([loss * count, (place <= 1).sum(), (place <= 5).sum(), count])
+
+
+def means(sums: Tensor) -> dict[str, float]:
+    """What the sums of all processes come to for each picture."""
+    *values, images = total(sums).tolist()
+    shares = zip(("loss", "top1", "top5"), (value / max(images, 1) for value in values))
+    return {**dict(shares), "images": images}
 
 
 @torch.no_grad()
 def evaluate(model: nn.Module, data: Pictures, args: argparse.Namespace) -> dict[str, float]:
     """Each picture once, however many processes share them; beyond the end are none that count."""
-    recipe, share = args.recipe, math.ceil(len(data.source) / WORLD)
-    size = max(1, recipe.batch // (WORLD * recipe.accumulate))
-    places = [(0, RANK + i * WORLD) for i in range(share)]
-    batches = [places[at : at + size] for at in range(0, share, size)]
+    places = [(0, RANK + i * WORLD) for i in range(math.ceil(len(data.source) / WORLD))]
+    size = max(1, args.batch // (WORLD * args.accumulate))
     sums = torch.zeros(4, dtype=torch.float64, device=DEVICE)
     model.eval()
-    for x, y, _ in loaded(data, batches, args.workers):
-        out = predicted(model, x.float() / 255, recipe).float()
-        out, y = out[y >= 0], y[y >= 0]
-        scores = out
-        # Ties, and what is not a number, count against the right answer.
-        place = scores.shape[1] - (scores < scores.gather(1, y[:, None])).sum(1)
-        loss = recipe.criterion(out, y) * len(y) if len(y) else 0.0
-        for at, value in enumerate((loss, (place <= 1).sum(), (place <= 5).sum(), len(y))):
-            sums[at] += value
+    for x, y, _ in loaded(data, places, size, args.workers):
+        out = predicted(model, x.float() / 255, args)[y >= 0].float()
+        if len(y := y[y >= 0]):
+            sums += scored(out, y, args.recipe.loss(out, y))
     model.train()
-    loss, top1, top5, images = total(sums).tolist()
-    return {"loss": loss / images, "top1": top1 / images, "top5": top5 / images, "images": images}
+    return means(sums)
 
 
 class Run:
@@ -274,25 +218,19 @@ class Run:
     the pictures, what is done to them and dropout follow from the seed and the step."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self.args, self.recipe, self.out = args, args.recipe, Path(args.out)
-        self.writer: Any = None
-        self.asked, self.speed, self.watching, self.found = 0, 0.0, False, ""
-        own = {"variant": args.variant, "recipe": self.recipe.name, "synthetic": args.synthetic}
-        settings = {"run": own, "processes": WORLD, **asdict(self.recipe)}
-        self.at: Any = {"step": 0, "reported": 0, "best": -1.0, "last": {}, "settings": settings}
-        parts = WORLD * self.recipe.accumulate
-        self.micro, rest = divmod(self.recipe.batch, parts)
+        self.args, self.out, self.asked, self.speed = args, Path(args.out), 0, 0.0
+        self.at: Any = {"step": 0, "logged": 0, "best": [-1.0, ""], "last": {}}
+        self.at["run"] = [args.variant, args.recipe.name, args.synthetic]
+        self.micro, rest = divmod(args.batch, WORLD * args.accumulate)
         if rest or not self.micro:
-            sys.exit(f"--batch {self.recipe.batch} can't be split into {parts} parts")
-        self.per_epoch = 1000
-        if not args.synthetic:
-            self.data, self.val = Pictures(args, train=True), Pictures(args, train=False)
-            self.per_epoch = len(self.data.source) // self.recipe.batch
+            sys.exit(f"--batch {args.batch} can't be split into {WORLD * args.accumulate} parts")
+        self.data, self.val = Pictures(args, "train"), Pictures(args, "val")
+        self.per_epoch = len(self.data.source) // args.batch
         if not self.per_epoch:
-            sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {self.recipe.batch}")
-        self.total = self.recipe.steps
-        torch.manual_seed(self.recipe.seed)
-        self.model = built(args)
+            sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")
+        self.total = args.steps
+        torch.manual_seed(args.seed)
+        self.net = self.model = built(args)
         self.models = {"model": self.model}  # the last is the one that is evaluated
         if args.fsdp:
             mesh = init_device_mesh(DEVICE.type, (WORLD,))
@@ -302,16 +240,37 @@ class Run:
                         fully_shard(child, mesh=mesh)
         if args.compile:
             self.model.compile()
-        self.net = self.model
         if WORLD > 1 and not args.fsdp:
             # Sums of gradients depend on their order. It changes after a process's first step, and
             # so after a restart, unless parameters may go unused.
-            keep = args.deterministic
-            self.net = DistributedDataParallel(
-                self.model, broadcast_buffers=False, find_unused_parameters=keep
-            )
-        self.optimizer = self.recipe.optimizer(self.model)
-        self.sums = torch.zeros(2, dtype=torch.float64, device=DEVICE)  # of losses, of hits
+            unused = args.deterministic
+            self.net = DDP(self.model, broadcast_buffers=False, find_unused_parameters=unused)
+        self.optimizer = args.recipe.optimizer(self.model, args.lr)
+        self.sums = torch.zeros(4, dtype=torch.float64, device=DEVICE)
+
+    def start(self) -> None:
+        """Stand where the last intact checkpoint was written, or else write the first."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        found = [latest(self.out) if RANK == 0 else None]
+        if WORLD > 1:
+            dist.broadcast_object_list(found)
+        if checkpoint := found[0]:
+            state = torch.load(checkpoint / "state.pt", "cpu", weights_only=True)
+            if state["run"] != self.at["run"]:
+                sys.exit(f"{checkpoint} is of another run, {state['run']}: take another --out")
+            for name, model in self.models.items():
+                fill(model, checkpoint / f"{name}.safetensors")
+            moments, sums = state.pop("optimizer"), state.pop("sums")
+            if moments["state"]:  # plain SGD keeps none
+                states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=WHOLE)
+            self.sums.copy_(sums * (RANK == 0))
+            self.at = state
+            say(f"going on from {checkpoint}")
+        if RANK == 0:
+            with open(self.out / "log.jsonl", "ab") as file:
+                file.truncate(min(file.tell(), self.at["logged"]))
+        if not checkpoint:
+            self.save()
 
     def align(self) -> None:
         """All processes take the first one's statistics: until then each has its own."""
@@ -319,202 +278,170 @@ class Run:
             for buffer in model.buffers():
                 dist.broadcast(buffer, 0)
 
-    def places(self) -> Iterator[list[tuple[int, int]]]:
-        """Which pictures each part of a step takes in this process, from the current step on."""
-        share, order = self.recipe.batch // WORLD, None
+    def save(self) -> None:
+        """Write a checkpoint. At any moment there is all of it under its name, or nothing; older ones
+        but the one before and the best go when it is in its place."""
+        self.align()
+        moments = states.get_optimizer_state_dict(self.model, self.optimizer, options=WHOLE)
+        sums = total(self.sums).mul_(RANK == 0).cpu()
+        kept: dict[str, dict[str, Any]] = {
+            name: states.get_model_state_dict(model, options=WHOLE)
+            for name, model in self.models.items()
+        }
+        bad = not all(each.isfinite().all() for each in (sums, *kept["model"].values()))
+        if total(torch.tensor(int(bad), device=DEVICE)):
+            raise FloatingPointError
+        if RANK > 0:
+            return
+        path, draft = self.out / f"step-{self.at['step']:08}", self.out / ".draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        torch.save({**self.at, "sums": sums, "optimizer": moments}, draft / "state.pt")
+        for name, values in kept.items():
+            plain = {key: value.contiguous() for key, value in values.items()}
+            save_file(plain, draft / f"{name}.safetensors")
+        (draft / digest(draft)).touch()
+        for each in (*draft.iterdir(), draft):
+            flush(each)
+        shutil.rmtree(path, ignore_errors=True)  # damaged: what is whole isn't written again
+        os.replace(draft, path)
+        flush(self.out)
+        for old in sorted(each for each in self.out.glob("step-*") if each < path)[:-1]:
+            if old.name != self.at["best"][1]:
+                shutil.rmtree(old)
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """The epoch and index of each picture that this process takes, from the current step on."""
+        share, order = self.args.batch // WORLD, None
         for step in range(self.at["step"], self.total):
             epoch, place = divmod(step, self.per_epoch)
-            if not place or order is None:
-                generator = torch.Generator().manual_seed(key(self.recipe.seed, epoch))
+            if order is None or not place:
+                generator = torch.Generator().manual_seed(hash((self.args.seed, epoch)))
                 order = torch.randperm(len(self.data.source), generator=generator)
-            first = place * self.recipe.batch + RANK * share
-            own = order[first : first + share].tolist()
-            for at in range(0, share, self.micro):
-                yield [(epoch, index) for index in own[at : at + self.micro]]
+            first = place * self.args.batch + RANK * share
+            for index in order[first : first + share].tolist():
+                yield epoch, index
 
     def parts(self) -> Iterator[list[Tensor]]:
-        if not self.args.synthetic:
-            yield from loaded(self.data, self.places(), self.args.workers)
-        shape = (self.micro, *VARIANTS[self.args.variant].shape)
-        x = torch.randint(256, shape, dtype=torch.uint8, device=DEVICE)
-        y = torch.randint(self.recipe.classes, shape[:1], device=DEVICE)
-        u = torch.stack([self.recipe.drawn() for _ in range(self.micro)]).to(DEVICE)
-        while self.args.synthetic:
-            yield [x, y, u]
+        """What the parts of steps take; with --synthetic the same again and again."""
+        parts = loaded(self.data, self.places(), self.micro, self.args.workers)
+        return repeat(next(parts)) if self.args.synthetic else parts
 
     def train_step(self, parts: Iterator[list[Tensor]]) -> None:
         """One update of the weights; nothing here waits for the device."""
-        recipe, step = self.recipe, self.at["step"]
+        args, recipe, step = self.args, self.args.recipe, self.at["step"]
         for group in self.optimizer.param_groups:
-            group["lr"] = recipe.lr * recipe.rate(step)
-        for part in range(recipe.accumulate):
+            group["lr"] = args.lr * recipe.rate(step, args.steps)
+        for part in range(args.accumulate):
             begun = time.perf_counter()
             x, y, _ = next(parts)
             self.waited += time.perf_counter() - begun
-            torch.manual_seed(key(recipe.seed, step, part, RANK))  # dropout's
-            if isinstance(self.net, DistributedDataParallel):
-                self.net.require_backward_grad_sync = part == recipe.accumulate - 1
-            elif isinstance(self.net, FSDPModule):
-                self.net.set_requires_gradient_sync(part == recipe.accumulate - 1)
+            torch.manual_seed(hash((args.seed, step, part, RANK)))  # dropout's
+            if isinstance(self.net, DDP):
+                self.net.require_backward_grad_sync = part == args.accumulate - 1
             x = x.float() / 255
-            out = predicted(self.net, x, recipe)
-            loss = recipe.criterion(out.float(), y)
-            (loss / recipe.accumulate).backward()
-            self.sums[0] += loss.detach() * len(y)
-            self.sums[1] += out.argmax(1).eq(y).sum()
-        if self.watching:
-            for name, parameter in reversed(list(self.model.named_parameters())):
-                self.notice(f"the gradient of {name}", [parameter.grad])
+            out = predicted(self.net, x, args)
+            loss = recipe.loss(out.float(), y)
+            (loss / args.accumulate).backward()
+            self.sums += scored(out.detach(), y, loss.detach())
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.at["step"] += 1
 
     def train(self) -> None:
         """Go on to the end, or until asked to stop; report, evaluate and save on the way."""
-        parts, stop = self.parts(), 0
-        self.waited, self.begun, self.since = 0.0, time.perf_counter(), self.at["step"]
-        profiler = torch.profiler.profile(
-            schedule=torch.profiler.schedule(wait=5, warmup=2, active=5, repeat=1),
-            on_trace_ready=torch.profiler.tensorboard_trace_handler(self.args.out),
-        )
-        if self.args.profile:
-            profiler.start()
+        args, parts, stop = self.args, self.parts(), 0
+        self.waited, self.since, self.begun = 0.0, self.at["step"], time.perf_counter()
+        if args.tensorboard and RANK == 0:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.writer = SummaryWriter(args.out, purge_step=self.at["step"])
+        trace = torch.profiler.tensorboard_trace_handler(args.out)
+        profiler, first = torch.profiler.profile(on_trace_ready=trace), self.at["step"]
         while self.at["step"] < self.total and not stop:
             self.train_step(parts)
             step = self.at["step"]
+            if args.profile and step == first + 5:
+                profiler.start()
+            if args.profile and step == first + 10:
+                profiler.stop()
             ends = step % self.per_epoch == 0 or step == self.total
-            if ends or step % self.args.log_every == 0:
-                self.report(step)
+            if ends or step % args.log_every == 0:
+                self.report()
                 stop = int(total(torch.tensor(self.asked, device=DEVICE)))
             elif WORLD == 1:
                 stop = self.asked
             begun = time.perf_counter()
-            if self.args.profile:
-                profiler.step()
-            if ends and not self.args.synthetic:
+            if ends:
                 self.judge()
-            if ends or stop or step % self.args.save_every == 0:
+            if ends or stop or step % args.save_every == 0:
                 self.save()
             self.begun += time.perf_counter() - begun
-        if self.args.profile:
-            profiler.stop()
 
-    def report(self, step: int) -> None:
+    def report(self) -> None:
         """Say how training goes. It waits for the device, as nothing else in training does."""
-        loss, hits = (total(self.sums.clone()) / self.recipe.batch).tolist()
-        steps, self.at["reported"] = step - self.at["reported"], step
+        step, now, values = self.at["step"], time.perf_counter(), means(self.sums)
         self.sums.zero_()
-        if not math.isfinite(loss):
+        if not math.isfinite(values["loss"]):
             raise FloatingPointError
-        now = time.perf_counter()
-        self.speed = (step - self.since) * self.recipe.batch / (now - self.begun)
-        left = (self.total - step) * self.recipe.batch / self.speed / 60
-        values = {"loss": loss / steps, "top1": hits / steps}
         self.log({**values, "lr": self.optimizer.param_groups[0]["lr"]})
+        self.speed = (step - self.since) * self.args.batch / (now - self.begun)
+        left = (self.total - step) * self.args.batch / self.speed / 60
         say(
             f"epoch {step / self.per_epoch:.2f} of {self.total / self.per_epoch:.0f}, "
-            f"loss {loss / steps:.4f}, top-1 {hits / steps:.2%}, {self.speed:,.0f} img/s, "
+            f"loss {values['loss']:.4f}, top-1 {values['top1']:.2%}, {self.speed:,.0f} img/s, "
             f"{self.waited / (now - self.begun):.0%} waiting for data, {left:.0f} min left"
         )
-        self.waited, self.begun, self.since = 0.0, now, step
+        self.waited, self.since, self.begun = 0.0, step, now
+
+    def judge(self) -> None:
+        """Evaluate, and note the best."""
+        self.align()
+        *_, model = self.models.values()
+        last = self.at["last"] = evaluate(model, self.val, self.args)
+        self.log({f"val_{name}": value for name, value in last.items()})
+        if last["top1"] > self.at["best"][0]:
+            self.at["best"] = [last["top1"], f"step-{self.at['step']:08}"]
+        say(f"evaluation: {last}, best top-1 {self.at['best'][0]:.2%}")
 
     def log(self, values: dict[str, float]) -> None:
         if RANK == 0:
             with open(self.out / "log.jsonl", "a") as file:
                 file.write(json.dumps({"step": self.at["step"], **values}) + "\n")
-            for name, value in values.items() if self.writer else ():
+            self.at["logged"] = os.path.getsize(self.out / "log.jsonl")
+            for name, value in values.items() if self.args.tensorboard else ():
                 self.writer.add_scalar(name, value, self.at["step"])
-
-    def judge(self) -> None:
-        """Evaluate, and keep the best."""
-        self.align()
-        *_, model = self.models.values()
-        self.at["last"] = evaluate(model, self.val, self.args)
-        self.log({f"val_{name}": value for name, value in self.at["last"].items()})
-        if self.at["last"]["top1"] > self.at["best"]:
-            self.at["best"] = self.at["last"]["top1"]
-            kept = weights(model)
-            if RANK == 0:
-                put(self.out / "best.safetensors", lambda path: save_file(kept, path))
-        say(f"evaluation: {self.at['last']}, best top-1 {self.at['best']:.2%}")
-
-    def save(self) -> None:
-        """Write a checkpoint. Those before the last two go when it is in its place."""
-        self.align()
-        kept = {name: weights(model) for name, model in self.models.items()}
-        sums = total(torch.stack([self.sums * (RANK == rank) for rank in range(WORLD)]))
-        moments = states.get_optimizer_state_dict(self.model, self.optimizer, options=WHOLE)
-        state = {**self.at, "sums": sums.cpu(), "optimizer": moments}
-
-        def write(draft: Path) -> None:
-            draft.mkdir()
-            for name, each in kept.items():
-                save_file(each, draft / f"{name}.safetensors")
-            torch.save(state, draft / "state.pt")
-            (draft / "manifest.json").write_text(json.dumps(digests(draft)))
-
-        own = held(self.model.state_dict().values())
-        if total(torch.stack([(~each.isfinite()).sum() for each in own])).any():
-            raise FloatingPointError
-        if RANK == 0:
-            put(self.out / f"step-{self.at['step']:08}", write)
-            for old in sorted(self.out.glob("step-*"))[:-2]:
-                shutil.rmtree(old)
-
-    def load(self) -> bool:
-        """Stand where the last intact checkpoint was written; whether there is one."""
-        found = [latest(self.out) if RANK == 0 else None]
-        if WORLD > 1:
-            dist.broadcast_object_list(found)
-        if (checkpoint := found[0]) is None:
-            return False
-        state = torch.load(checkpoint / "state.pt", "cpu", weights_only=True)
-        run = state["settings"]["run"]
-        if run != self.at["settings"]["run"]:
-            sys.exit(f"{checkpoint} is of another run, {run}: take another --out")
-        whole = states.StateDictOptions(full_state_dict=True)
-        for name, model in self.models.items():
-            kept: dict[str, Any] = load_file(checkpoint / f"{name}.safetensors")
-            states.set_model_state_dict(model, kept, options=whole)
-        moments, sums = state.pop("optimizer"), state.pop("sums")
-        if moments["state"]:  # plain SGD keeps none
-            states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=whole)
-        self.sums.copy_(sums[RANK] if len(sums) == WORLD else sums.sum(0) * (RANK == 0))
-        if state["settings"] != self.at["settings"]:
-            say(f"the settings were others: {state['settings']}")
-        self.at = {**state, "settings": self.at["settings"]}
-        if RANK == 0:
-            lines = (self.out / "log.jsonl").read_text().splitlines(keepends=True)
-            lines = [each for each in lines if each.endswith("\n")]
-            lines = [each for each in lines if json.loads(each)["step"] <= self.at["step"]]
-            put(self.out / "log.jsonl", lambda path: path.write_text("".join(lines)))
-        say(f"going on from {checkpoint}")
-        return True
-
-    def notice(self, what: str, values: Any) -> None:
-        tensors = (values,) if isinstance(values, Tensor) else values or ()
-        own = held(each for each in tensors if each is not None)
-        if self.watching and not self.found and not all(each.isfinite().all() for each in own):
-            self.found = what
 
     def locate(self) -> str:
         """Where the first number that is not finite comes from: the steps since the last checkpoint
         once more, uncompiled, with an eye on everything."""
-        failed, self.watching, self.waited = self.at["step"], True, 0.0
-        self.load()
+        failed, found = self.at["step"], list[str]()
+
+        def look(what: str, value: Any) -> None:
+            for each in value if isinstance(value, tuple) else (value,):
+                if not local(each).isfinite().all():
+                    found.append(f"{what} is the first that is not finite")
+
         for name, module in self.model.named_modules():
             what = f"the output of {name or 'the network'}"
-            module.register_forward_hook(lambda _, x, out, what=what: self.notice(what, out))
+            module.register_forward_hook(lambda _, x, out, what=what: look(what, out))
+        learnt: Any = self.model.named_parameters()
+        for name, value in learnt:
+            what = f"the gradient of {name}"
+            value.register_post_accumulate_grad_hook(lambda p, what=what: look(what, p.grad))
+        self.start()
         parts = self.parts()
         with torch.compiler.set_stance("force_eager"):
-            while self.at["step"] < failed:
+            while self.at["step"] < failed and not found:
                 self.train_step(parts)
-                self.notice("a weight after its update", self.model.state_dict().values())
-                found = [self.found] * WORLD
+                for name, value in self.model.state_dict().items():
+                    look(f"{name} after its update", value)
+                everyone = [found] * WORLD
                 if WORLD > 1:
-                    dist.all_gather_object(found, self.found)
-                if any(found):
-                    return f"step {self.at['step']}: {max(found)} is the first that is not finite"
+                    dist.all_gather_object(everyone, found)
+                found = [each for some in everyone for each in some]
+        if found:
+            return f"step {self.at['step']}: {found[0]}"
         return f"step {failed} or before; once more, uncompiled, all was finite"
 
     def ask(self, number: int, frame: Any) -> None:
@@ -523,131 +450,95 @@ class Run:
         signal.signal(number, signal.SIG_DFL)
 
 
-def say(text: str) -> None:
-    if RANK == 0:
-        print(text, flush=True)
-
-
 def trained(args: argparse.Namespace) -> dict[str, Any]:
     """Train from the last checkpoint or the start, and tell what came of it."""
     begun, run = time.perf_counter(), Run(args)
-    run.out.mkdir(parents=True, exist_ok=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, run.ask)
-    if not run.load():
-        if RANK == 0:
-            (run.out / "log.jsonl").write_text("")
-        run.save()
-    if args.tensorboard and RANK == 0:
-        from torch.utils.tensorboard import SummaryWriter
-
-        run.writer = SummaryWriter(args.out, purge_step=run.at["step"])
     summary = {"variant": args.variant, "recipe": args.recipe.name, "out": args.out}
+    run.start()
     try:
         run.train()
     except FloatingPointError:
         return {**summary, "diverged": run.locate()}
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
-    summary |= {"best": run.at["best"], "images_per_second": round(run.speed, 1)}
+    best, folder = run.at["best"]
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
+    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 
 def smoked(args: argparse.Namespace) -> dict[str, Any]:
-    """Train from nothing, once to the end, and once more from the middle: is it the same?"""
-    recipe = args.recipe
-    recipe.accumulate = min(recipe.accumulate, 2)
-    recipe.batch = 2 * recipe.accumulate * WORLD
-    recipe.steps = min(recipe.steps, 4)
+    """Train a little from nothing, on made-up pictures."""
+    args.accumulate = min(args.accumulate, 2)
+    args.batch = 2 * WORLD * args.accumulate
+    args.steps = 4
     with tempfile.TemporaryDirectory() as args.out:
-        summary = trained(args)
-        *_, last = sorted(Path(args.out).glob("step-*"))
-        before = digests(last)
-        shutil.rmtree(last)
-        trained(args)
-        after = digests(last)
-        same = all(after[name] == before[name] for name in before if name != "state.pt")
-    return {**summary, "smoke": True, "resumed_exactly": same}
+        return {**trained(args), "out": None}
 
 
 def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
-    path = Path(args.checkpoint or args.out)
+    path, model = Path(args.checkpoint or args.out), built(args)
     path = latest(path) or path
-    path = path / "model.safetensors" if path.is_dir() else path
-    if not path.is_file():
-        sys.exit(f"there is no checkpoint {path}")
-    model = built(args)
-    model.load_state_dict(load_file(path))
+    if path.is_dir():
+        path = min(path.glob("*.safetensors"), default=path)  # what is averaged, if it is there
+    fill(model, path)
     return model
 
 
 def exported(args: argparse.Namespace) -> dict[str, Any]:
-    """Write the network for torch.export and ONNX, and compare what they give with what it gives."""
-    model = restored(args).cpu().eval().requires_grad_(False)
-    out = Path(args.out, args.variant)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    x = torch.randn(2, *VARIANTS[args.variant].shape)
+    """Write the network for torch.export and ONNX, and see that they give what it gives."""
+    model, x = restored(args).cpu().eval(), torch.randn(2, *args.shape)
+    os.makedirs(args.out, exist_ok=True)
+    out = os.path.join(args.out, args.variant)
     program = torch.export.export(model, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
-    torch.export.save(program, out.with_suffix(".pt2"))
-    torch.onnx.export(program, (x,), out.with_suffix(".onnx"), verbose=False)
-    results = [torch.export.load(out.with_suffix(".pt2")).module()(x)]
-    try:
-        from onnxruntime import InferenceSession  # type: ignore[import-untyped]
-    except ImportError:
-        print("without onnxruntime the ONNX file is not compared", file=sys.stderr)
-    else:
-        session = InferenceSession(out.with_suffix(".onnx"))
-        feed = {session.get_inputs()[0].name: x.numpy()}
-        results.append(torch.from_numpy(session.run(None, feed)[0]))
-    for result in results:
+    torch.export.save(program, f"{out}.pt2")
+    onnx: Any = torch.onnx.export(program, (x,), f"{out}.onnx", verbose=False)
+    for result in (torch.export.load(f"{out}.pt2").module()(x), *onnx(x)):  # by onnxruntime
         torch.testing.assert_close(result, model(x), rtol=1e-3, atol=1e-4)
-    return {"exported": str(out), "compared": len(results)}
+    return {"exported": [f"{out}.pt2", f"{out}.onnx"]}
 
 
 def options() -> argparse.Namespace:
     """The command line; the recipe's numbers are its defaults."""
     first = argparse.ArgumentParser(add_help=False)
-    first.add_argument("--variant", choices=VARIANTS, default=next(iter(VARIANTS)))
-    first.add_argument("--recipe", help="the variant's first, if left out")
+    first.add_argument("--variant", choices=VARIANTS, default=next(iter(VARIANTS)), help="network")
     known, _ = first.parse_known_args()
-    recipes = VARIANTS[known.variant].recipes
-    name = known.recipe or next(iter(recipes))
-    if name not in recipes:
-        sys.exit(f"{known.variant} has no recipe {name}, but {', '.join(recipes)}")
+    shape, recipes = VARIANTS[known.variant]
+    (recipe,) = recipes
     shown = argparse.ArgumentDefaultsHelpFormatter
     parser = argparse.ArgumentParser(parents=[first], formatter_class=shown)
-    add = parser.add_argument
+    add, flag = parser.add_argument, partial(parser.add_argument, action="store_true")
     add("verb", nargs="?", choices=("train", "evaluate", "export"), default="train")
     add("checkpoint", nargs="?", help="a run's folder, a checkpoint, or a file of weights")
-    add("--data", default="data", help="folder of the pictures")
+    add("--data", default="data", help="folder of the pictures: train/CLASS/* and val/CLASS/*")
     add("--out", default=f"runs/{known.variant}", help="folder of the run")
+    add("--steps", type=int, help="how long to train, in updates of the weights")
+    add("--batch", type=int, help="pictures for an update, of all processes together")
+    add("--accumulate", type=int, default=1, help="parts of it that a process takes in turn")
+    add("--lr", type=float, help="rate of learning, which the schedule changes")
+    add("--seed", type=int, default=0, help="what all chance follows from")
+    add("--precision", choices=("bf16", "fp32"), help="what is computed in")
     add("--workers", type=int, default=min(os.cpu_count() or 1, 16), help="loaders a process")
     add("--log-every", type=int, default=50, help="steps between lines of progress")
     add("--save-every", type=int, default=1000, help="steps between checkpoints within an epoch")
     add("--compile", action=argparse.BooleanOptionalAction, default=CUDA, help="torch.compile")
-    for flag, meaning in (
-        ("deterministic", "the same bits each time on a GPU, too"),
-        ("fsdp", "shard the model over the processes of torchrun (FSDP2)"),
-        ("synthetic", "one batch on the device again and again, to measure"),
-        ("smoke", "a minute on made-up pictures, to see that all works"),
-        ("skip-unreadable", "pass over pictures that can't be decoded"),
-        ("tensorboard", "write what is logged for TensorBoard, too"),
-        ("profile", "write a trace of some steps"),
-    ):
-        add(f"--{flag}", action="store_true", help=meaning)
-    for field in fields(recipes[name]):
-        default: Any = field.default
-        if field.name in ("epochs", "steps") and not default:
-            continue  # the recipe counts the other
-        if field.name == "precision" and not CUDA:
-            default = "fp32"
-        choices = ("bf16", "fp32") if field.name == "precision" else None
-        add(f"--{field.name}", type=type(default), default=default, choices=choices, help="recipe")
+    flag("--deterministic", help="the same bits each time on a GPU, too")
+    flag("--fsdp", help="shard the model over the processes of torchrun (FSDP2)")
+    flag("--synthetic", help="one batch on the device again and again, to measure")
+    flag("--smoke", help="a minute on made-up pictures, to see that all works")
+    flag("--skip-unreadable", help="pass over pictures that can't be decoded")
+    flag("--tensorboard", help="write what is logged for TensorBoard, too")
+    flag("--profile", help="write a trace of some steps")
+    parser.set_defaults(**{"precision": "bf16" if CUDA else "fp32"} | recipe.numbers)
     args = parser.parse_args()
-    names = {field.name for field in fields(recipes[name])}
-    args.recipe = recipes[name](**{each: vars(args)[each] for each in names & set(vars(args))})
+    for name, value in vars(args).items():
+        least = int(name in ("epochs", "steps", "batch", "accumulate", "log_every", "save_every"))
+        if isinstance(value, (int, float)) and not least <= value < math.inf:
+            parser.error(f"--{name.replace('_', '-')} {value}: it has to be {least} or more")
+    args.shape, args.recipe = shape, recipe
     return args
 
 
@@ -663,18 +554,21 @@ def main() -> None:
         dist.init_process_group("nccl" if CUDA else "gloo")
     elif args.fsdp:
         sys.exit("--fsdp shards over the processes of torchrun")
-    if args.verb == "evaluate":
-        summary: dict[str, Any] = evaluate(restored(args), Pictures(args, train=False), args)
-    elif args.verb == "export":
-        summary = exported(args)
-    else:
-        summary = smoked(args) if args.smoke else trained(args)
+    try:
+        if args.verb == "evaluate":
+            summary: dict[str, Any] = evaluate(restored(args), Pictures(args, "val"), args)
+        elif args.verb == "export":
+            summary = exported(args)
+        else:
+            summary = smoked(args) if args.smoke else trained(args)
+    except OSError as error:  # of the data or the disk; that of a loader ends with what it was
+        sys.exit(str(error).splitlines()[-1])
     say(json.dumps(summary))
     if dist.is_initialized():
         dist.destroy_process_group()
-    if "diverged" in summary or not summary.get("resumed_exactly", True):
-        sys.exit(1)
-    sys.exit(128 + signal.Signals[summary["stopped"]] if "stopped" in summary else 0)
+    if "stopped" in summary:
+        sys.exit(128 + signal.Signals[summary["stopped"]])
+    sys.exit("diverged" in summary)
 
 
 if __name__ == "__main__":

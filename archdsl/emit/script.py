@@ -1,4 +1,4 @@
-"""The training script of a spec: its recipes as Python classes, and the template around them.
+"""The training script of a spec: its recipes as Python values, and the template around them.
 
 The template is kept in black's form, and a script has only those parts of it that its recipes need;
 what is written from the recipes is brought into it.
@@ -10,40 +10,38 @@ import os
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from archdsl.emit import docs, script_recipe
+from archdsl.emit import docs, script_recipe, script_steps
 from archdsl.emit.formatting import formatted
 from archdsl.ir.design import Design
 from archdsl.ir.program import Program
-from archdsl.ir.recipe import Recipe
 from archdsl.node import Node
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-WIDTH = 100
+
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 
 
 class Script(Node):
-    """The file to write, as data. Flags say what some recipe does."""
+    """The file to write, as data. `used` has flags for what some recipe does."""
 
     module: str
     origin: str
     recipes: str
     helpers: tuple[str, ...]
+    unit: str
     total: str
     time: str
-    units: dict[str, int]
-    aux: bool
-    augments: bool
-    clip: bool
+    numbers: tuple[str, ...]
+    draws: int
+    folder: bool
     download: bool
-    ema: bool
-    evaluated: bool
-    least: bool
-    mixes: str
+    steps: bool
+    several: bool
+    used: script_recipe.Used
 
 
 def emit(program: Program, designs: Sequence[Design]) -> str:
@@ -51,54 +49,46 @@ def emit(program: Program, designs: Sequence[Design]) -> str:
     found = [recipe for design in designs for recipe in design.recipes]
     if not found:
         return ""
-    classes = script_recipe.classes(found)
-    body = formatted(script_recipe.text(classes, designs), WIDTH).rstrip()
+    values = script_recipe.values(designs)
+    used = script_recipe.Used(found)
+    body = formatted(script_recipe.text(values, designs), script_recipe.WIDTH).strip()
+    needed = ["done"] * (used.augments or used.prepares) + ["mixed"] * used.mixes
     script = Script(
         module=os.path.splitext(os.path.basename(program.source.path))[0],
         origin=docs.escaped(program.source.origin).replace("\n", "\\n"),
         recipes=body,
-        helpers=_helpers(body, found),
-        aux=any(recipe.aux for recipe in found),
-        augments=any(recipe.augment.batches for recipe in found),
-        clip=any(recipe.clip is not None for recipe in found),
+        helpers=_helpers(body, needed),
+        numbers=tuple(script_recipe.options(found)),
+        draws=script_steps.draws(found),
+        folder="datasets.ImageFolder(" in body,
         download="args.download" in body,
-        ema=any(recipe.ema is not None for recipe in found),
-        evaluated=any(recipe.evaluate.batches for recipe in found),
-        least=any(recipe.answer == "least" for recipe in found),
-        mixes=_mixes(found),
-        **_lengths({recipe.unit for recipe in found}),
+        steps=used.augments or used.prepares,
+        several=len(values) > 1,
+        used=used,
+        **_lengths(used.units),
     )
-    return _environment().get_template("train.py.j2").render(script=script)
+    return _environment().get_template("train.py.j2").render(script=script, used=used)
 
 
-def _lengths(units: set[str]) -> dict[str, Any]:
-    """How the script says how long it trains, what time the schedule sees, and what is short."""
-    short = {"epochs": 2, "steps": 4}
-    total = {"epochs": "self.recipe.epochs * self.per_epoch", "steps": "self.recipe.steps"}
-    time = {"epochs": "step / self.per_epoch", "steps": "step"}
-    if len(units) == 2:
-        total["epochs"] = f"{total['steps']} or {total['epochs']}"
-        time["epochs"] = f"{time['steps']} if recipe.steps else {time['epochs']}"
-    unit = "epochs" if "epochs" in units else "steps"
+def _lengths(units: set[str]) -> dict[str, str]:
+    """How the script says how long it trains, and what time and end the schedule sees."""
+    total = {"epochs": "args.epochs * self.per_epoch", "steps": "args.steps"}
+    time = {"epochs": "step / self.per_epoch, args.epochs", "steps": "step, args.steps"}
+    if len(units) == 1:
+        (unit,) = units
+        return {"unit": unit, "total": total[unit], "time": time[unit]}
     return {
-        "total": total[unit],
-        "time": time[unit],
-        "units": {unit: short[unit] for unit in sorted(units)},
+        "unit": "both",
+        "total": f'{total["steps"]} if "steps" in args else {total["epochs"]}',
+        "time": f'({time["steps"]}) if "steps" in args else ({time["epochs"]})',
     }
 
 
-def _mixes(recipes: Sequence[Recipe]) -> str:
-    """The function that mixes pictures as some recipe asks for; empty where none does."""
-    if any(recipe.cutmix is not None for recipe in recipes):
-        return "pasted"
-    return "blended" if any(recipe.mixup is not None for recipe in recipes) else ""
-
-
-def _helpers(body: str, recipes: Sequence[Recipe]) -> tuple[str, ...]:
-    """The functions that the recipes call, in the order of their file, and what those call."""
+def _helpers(body: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The functions of these names and those that the recipes call, in the order of their file, and
+    what they call."""
     functions = _functions()
-    needed = set(_called(body))
-    needed |= {_mixes(recipes)} & set(_functions())
+    needed = {*_called(body), *names}
     todo = list(needed)
     while todo:
         for name in _called(functions.get(todo.pop(), "")):

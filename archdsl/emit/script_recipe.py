@@ -1,317 +1,238 @@
-"""Recipes as the classes of a training script: the first is `Recipe`, and each further one derives
-from it with what differs."""
+"""Recipes as the values of a training script: the first in full, each further one by what differs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from archdsl.emit.script_steps import batches, pictures
 from archdsl.ir.design import Design
 from archdsl.ir.recipe import Method, Recipe
 from archdsl.node import Node, replace
 from archdsl.recipes.table import lookup
 
+WIDTH = 100
 FUSED = ("sgd", "adam", "adamw")  # what PyTorch has one kernel for, on a GPU
-MODES = {"reflect": "reflect", "replicate": "edge"}
-FLIPS = {"hflip": "x.flip(3)", "vflip": "x.flip(2)"}
-ONE_HOT = "if target.ndim == 1:\n    target = F.one_hot(target, self.classes).to(out.dtype)\n"
+TAKEN = ("F", "DDP", "RANK", "WORLD", "CUDA", "DEVICE", "WHOLE", "VARIANTS", "COMPONENTS")
+DEFAULTS = {"accumulate": 1, "seed": 0, "precision": "bf16"}  # of options
+# What the options of a recipe's numbers take and are.
+NUMBERS = {
+    "epochs": ("type=int", "how long to train, in passes over the data"),
+    "steps": ("type=int", "how long to train, in updates of the weights"),
+    "batch": ("type=int", "pictures for an update, of all processes together"),
+    "accumulate": ("type=int", "parts of it that a process takes in turn"),
+    "lr": ("type=float", "rate of learning, which the schedule changes"),
+    "ema": ("type=float", "how much of the mean of weights stays with a step; 0: no mean"),
+    "mixup": ("type=float", "how evenly pictures are blended; 0: not at all"),
+    "cutmix": ("type=float", "how evenly pictures are cut; 0: not at all"),
+    "clip": ("type=float", "largest norm of the gradient; 0: any"),
+    "seed": ("type=int", "what all chance follows from"),
+    "precision": ('choices=("bf16", "fp32")', "what is computed in"),
+}
 
 
 class Written(Node):
-    """A class of the script: its recipe, without what variants of one recipe differ in, the first of
-    these, and the text of each member, by its name."""
+    """A value of the script: its name there, its recipe, without what variants of one recipe differ
+    in, and the text of each member, by its name."""
 
     name: str
-    variant: str
     recipe: Recipe
     members: dict[str, str]
 
 
-def classes(recipes: Sequence[Recipe]) -> list[Written]:
-    """A class for each recipe. What differs between a recipe's variants makes several of it."""
-    used = _Used(recipes)
+def values(designs: Sequence[Design]) -> list[Written]:
+    """A value for each recipe. What differs between a recipe's variants makes several of it."""
+    recipes = [recipe for design in designs for recipe in design.recipes]
+    used = Used(recipes)
     found: list[Written] = []
-    for recipe in recipes:
-        common = _common(recipe)
-        if any(each.recipe == common for each in found):
-            continue
-        name = _class_name(recipe.name) if found else "Recipe"
-        taken = {each.name for each in found}
+    for recipe in _common(recipes):
+        taken = {*TAKEN, *(each.name for each in found)}
+        first = name = recipe.name.upper()
         while name in taken:
-            name = f"{_class_name(recipe.name)}{len(taken)}"
-        members = used.members(common)
-        found.append(Written(name=name, variant=recipe.variant, recipe=common, members=members))
+            name = f"{first}_{len(taken - set(TAKEN)) + 1}"
+        found.append(Written(name=name, recipe=recipe, members=used.members(recipe)))
     return found
 
 
 def text(written: Sequence[Written], designs: Sequence[Design]) -> str:
-    """The classes, and the table of the variants."""
-    side = any(recipe.aux for design in designs for recipe in design.recipes)
-    lines = [_class_text(each, written[0]) for each in written]
-    lines.append(_VARIANT + ("    aux: tuple[float, ...] = ()\n" if side else ""))
-    rows = [_row(design, written) for design in designs if design.recipes]
-    lines.append("VARIANTS = {\n" + "".join(rows) + "}\n")
-    return "\n\n".join(lines)
+    """The recipes, and the table of the variants."""
+    lines = [_literal(each, written[:at]) for at, each in enumerate(written)]
+    rows: dict[str, list[str]] = {}
+    for design in designs:
+        if design.recipes:
+            rows.setdefault(_row(design, written), []).append(design.name)
+    found = [line for row, names in rows.items() for line in _entries(names, row)]
+    lines.append("# What is trained: the shape of its pictures, and its recipes.\n")
+    lines.append(f"VARIANTS: dict[str, Any] = {{{', '.join(found)}}}\n")
+    return "".join(lines)
 
 
-def mixes(recipe: Recipe) -> bool:
-    """Whether targets are shares of classes."""
-    return recipe.mixup is not None or recipe.cutmix is not None
+def _entries(names: Sequence[str], row: str) -> Iterator[str]:
+    """Entries of the table: as many names together as a line takes."""
+    lines: list[list[str]] = [[]]
+    for name in names:
+        if len(f"    **dict.fromkeys({[*lines[-1], name]}, {row}),") > WIDTH:
+            lines.append([])
+        lines[-1].append(name)
+    for line in lines:
+        several = f"**dict.fromkeys({line}, {row})".replace("'", '"')
+        yield several if len(line) > 1 else f'"{line[0]}": {row}'
 
 
-_VARIANT = '''\
-class Variant(NamedTuple):
-    """A network: the shape of its pictures, and the recipes for it, the first its default."""
+def options(recipes: Sequence[Recipe]) -> Iterator[str]:
+    """The calls that add the options of the recipes' numbers."""
+    used = Used(recipes)
+    for name in ("epochs", "steps"):
+        if used.units == {"epochs", "steps"}:
+            yield f'if "{name}" in recipe.numbers:'
+        if name in used.units:
+            yield f"{'    ' * (len(used.units) - 1)}{_option(name)}"
+    for name in ("batch", "accumulate", "lr", *used.numbers, "seed", "precision"):
+        yield _option(name)
 
-    shape: tuple[int, int, int]
-    recipes: dict[str, type[Recipe]]
-'''
+
+def _option(name: str) -> str:
+    takes, meaning = NUMBERS[name]
+    default = f", default={DEFAULTS[name]}" if name in DEFAULTS and name != "precision" else ""
+    return f'add("--{name}", {takes}{default}, help="{meaning}")'
+
+
+def _literal(each: Written, before: Sequence[Written]) -> str:
+    """A recipe in full, or what it differs in from that before it that it has most in common with."""
+    changes = [
+        [name for name, member in each.members.items() if member != other.members[name]]
+        for other in before
+    ]
+    names = min(changes, key=len, default=list(each.members))
+    members = ", ".join(f"{name}={each.members[name]}" for name in names)
+    if not before:
+        return f"{each.name} = SimpleNamespace({members})\n"
+    members = ", ".join(f'"{name}": {each.members[name]}' for name in names)
+    other = before[changes.index(names)].name
+    return f"{each.name} = SimpleNamespace(**vars({other}) | {{{members}}})\n"
 
 
 def _row(design: Design, written: Sequence[Written]) -> str:
     first = design.recipes[0]
-    recipes = ", ".join(
-        f'"{recipe.name}": {each.name}'
+    names = [
+        each.name
         for recipe in design.recipes
         for each in written
-        if each.recipe == _common(recipe)
-    )
-    aux = f", {tuple(each.weight for each in first.aux)!r}" if first.aux else ""
-    shape = (first.channels, *first.size)
-    return f'    "{design.name}": Variant({shape}, {{{recipes}}}{aux}),\n'
-
-
-def _class_name(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_")) + "Recipe"
-
-
-def _class_text(each: Written, first: Written) -> str:
-    base = "" if each is first else "(Recipe)"
-    doc = f'"""`{each.recipe.name}`. Its numbers are options of the command line, too."""'
-    if each is not first:
-        doc = f'"""`{each.recipe.name}` for {each.variant} and its like: what differs."""'
-        if each.recipe.name != first.recipe.name:
-            doc = f'"""`{each.recipe.name}`: what differs from `{first.recipe.name}`."""'
-    own = [
-        member
-        for name, member in each.members.items()
-        if each is first or member != first.members[name]
+        if each.recipe.name == recipe.name and _same(each.recipe, _own(recipe))
     ]
-    body = "\n".join(_indented(member) for member in own)
-    return f"@dataclass\nclass {each.name}{base}:\n    {doc}\n\n{body}\n"
+    return f"({(first.channels, *first.size)}, [{', '.join(names)}])"
 
 
-def _indented(member: str) -> str:
-    return "".join(f"    {line}\n" if line else "\n" for line in member.split("\n"))[:-1]
+def _common(recipes: Sequence[Recipe]) -> list[Recipe]:
+    """Recipes without what is their variant's, each once: of those that differ in that some variants
+    have side heads, one with the weights of these."""
+    found: list[Recipe] = []
+    for recipe in sorted(map(_own, recipes), key=lambda recipe: not recipe.aux):
+        if not any(_same(each, recipe) for each in found):
+            found.append(recipe)
+    order = [_own(recipe) for recipe in recipes]
+    return sorted(found, key=lambda each: [_same(each, own) for own in order].index(True))
 
 
-def _common(recipe: Recipe) -> Recipe:
+def _same(common: Recipe, own: Recipe) -> bool:
+    """Whether a recipe of the script is that of a variant. Without side heads no weights matter."""
+    return common == (own if own.aux else replace(own, aux=common.aux))
+
+
+def _own(recipe: Recipe) -> Recipe:
     """A recipe without what is its variant's. Crops to the size of the input are of size None."""
 
     def sized(method: Method) -> Method:
         arguments = tuple(
-            (
-                name,
-                (
-                    None
-                    if name == "size" and method.name != "resize" and value == recipe.size
-                    else value
-                ),
-            )
+            (name, None if name == "size" and value == recipe.size else value)
             for name, value in method.arguments
         )
-        return Method(name=method.name, arguments=arguments)
+        return method if method.name == "resize" else replace(method, arguments=arguments)
 
     steps = [
         replace(side, pictures=tuple(map(sized, side.pictures)))
         for side in (recipe.augment, recipe.evaluate)
     ]
-    nothing: dict[str, Any] = {"variant": "", "model": "", "size": (0, 0), "aux": ()}
-    common: Recipe = replace(recipe, augment=steps[0], evaluate=steps[1], **nothing)
-    return common
+    aux = tuple(replace(each, path="") for each in recipe.aux)
+    nothing: dict[str, Any] = {"variant": "", "model": "", "size": (0, 0), "aux": aux}
+    own: Recipe = replace(recipe, augment=steps[0], evaluate=steps[1], **nothing)
+    return own
 
 
-class _Used:
-    """What any recipe of the file does: all its classes have the members for that."""
+class Used:
+    """What any recipe of the file does: all its values have the members for that."""
 
     def __init__(self, recipes: Sequence[Recipe]) -> None:
+        def any_has(*names: str) -> bool:
+            return any(getattr(each, name) is not None for each in recipes for name in names)
+
         self.units = {recipe.unit for recipe in recipes}
-        used = {
-            name
-            for name in ("ema", "mixup", "cutmix", "clip")
-            if any(getattr(recipe, name) is not None for recipe in recipes)
-        }
-        used |= {"mixup"} if "cutmix" in used else set()
-        self.options = [name for name in ("ema", "mixup", "cutmix", "clip") if name in used]
+        self.mixes = any_has("mixup", "cutmix")
+        self.ema, self.clip = any_has("ema"), any_has("clip")
         self.least = any(recipe.answer == "least" for recipe in recipes)
-        self.augments = any(recipe.augment.batches for recipe in recipes) or any(
-            map(mixes, recipes)
-        )
-        self.evaluated = any(recipe.evaluate.batches for recipe in recipes)
+        self.aux = any(recipe.aux for recipe in recipes)
+        self.augments = any(recipe.augment.batches for recipe in recipes)
+        self.prepares = any(recipe.evaluate.batches for recipe in recipes)
+        names = ["ema"] * self.ema + ["mixup", "cutmix"] * self.mixes + ["clip"] * self.clip
+        self.numbers = names
 
     def members(self, recipe: Recipe) -> dict[str, str]:
-        members: dict[str, str] = {}
-        for unit in ("epochs", "steps"):
-            if unit in self.units:
-                members[unit] = f"{unit}: int = {recipe.length if recipe.unit == unit else 0}"
-        members["batch"] = f"batch: int = {recipe.batch}"
-        members["accumulate"] = f"accumulate: int = {recipe.accumulate}"
-        members["lr"] = f"lr: float = {recipe.optimizer['lr']!r}"
-        for name in self.options:
-            members[name] = f"{name}: float = {float(getattr(recipe, name) or 0)!r}"
-        members["seed"] = f"seed: int = {recipe.seed}"
-        members["precision"] = f'precision: str = "{recipe.precision}"'
-        members["name"] = f'name = "{recipe.name}"'
-        members["classes"] = f"classes = {recipe.classes}"
-        members["mean"] = f"mean = {recipe.mean!r}"
-        members["std"] = f"std = {recipe.std!r}"
+        numbers: dict[str, Any] = {recipe.unit: recipe.length}
+        for name in ("batch", "lr", *self.numbers):
+            numbers[name] = recipe.optimizer["lr"] if name == "lr" else getattr(recipe, name) or 0.0
+        common = {name: getattr(recipe, name) for name in DEFAULTS}
+        numbers |= {name: each for name, each in common.items() if each != DEFAULTS[name]}
+        members = {
+            "name": f'"{recipe.name}"',
+            "numbers": "{"
+            + ", ".join(f'"{key}": {_python(each)}' for key, each in numbers.items())
+            + "}",
+            "source": f"lambda args, part: {_source(recipe)}",
+            "classes": f"{recipe.classes}",
+            "pictures": pictures(recipe.augment.pictures),
+            "evaluated": pictures(recipe.evaluate.pictures),
+        }
+        if self.augments:
+            members["augment"] = batches(recipe.augment.batches, recipe)
+        if self.prepares:
+            members["prepare"] = batches(recipe.evaluate.batches, recipe)
+        members |= {"mean": f"{recipe.mean!r}", "std": f"{recipe.std!r}", "loss": _loss(recipe)}
+        if self.aux:
+            members["aux"] = repr(tuple(each.weight for each in recipe.aux))
         if self.least:
-            members["sign"] = f"sign = {-1.0 if recipe.answer == 'least' else 1.0}"
-        members["source"] = _source(recipe)
-        members["pictures"] = _pictures("pictures", "in training", recipe.augment.pictures)
-        members["evaluated"] = _pictures("evaluated", "in evaluation", recipe.evaluate.pictures)
-        if self.evaluated:
-            members["prepared"] = _batches("prepared", recipe.evaluate.batches, recipe)[0]
-        members["augment"], draws = _batches("augment", recipe.augment.batches, recipe)
-        if not self.augments:
-            del members["augment"]
-        members["drawn"] = self._drawn(recipe, draws)
-        members["criterion"] = _criterion(recipe)
-        members["optimizer"] = _optimizer(recipe)
-        members["rate"] = _rate(recipe)
-        return members
+            members["sign"] = "-1" if recipe.answer == "least" else "1"
+        return {
+            **members,
+            "optimizer": _optimizer(recipe),
+            "rate": f"lambda t, end: {_rate(recipe)}",
+        }
 
-    def _drawn(self, recipe: Recipe, draws: int) -> str:
-        head = 'def drawn(self) -> Tensor:\n    """Random numbers for a picture."""\n'
-        mixed = [name for name in ("cutmix", "mixup") if name in self.options]
-        if not mixed:
-            return f"{head}    return torch.rand({draws})\n"
-        more = 5 if "cutmix" in mixed else 1
-        lines = [f"    u = torch.rand({draws + more})"]
-        for name in mixed:  # shares of what is mixed stand at the end
-            at, alpha = ("-1" if name == "mixup" else "-2"), f"self.{name}"
-            lines.append(f"    u[{at}] = Beta({alpha}, {alpha}).sample() if {alpha} else 1.0")
-        return head + "\n".join([*lines, "    return u\n"])
+
+def _python(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _source(recipe: Recipe) -> str:
     name = recipe.data.name
-    dataset = str(lookup("data", name).torch).removeprefix("torchvision.")
-    kind = "train=train" if name != "svhn" else 'split="train" if train else "test"'
-    made = f"{dataset}(args.data, {kind}, download=args.download)"
     if name in ("imagenet", "image_folder"):
-        made = "folder(args, train, self.classes)"
-    return f"def source(self, args: argparse.Namespace, train: bool) -> Any:\n    return {made}\n"
+        return 'datasets.ImageFolder(f"{args.data}/{part}")'
+    dataset = str(lookup("data", name).torch).removeprefix("torchvision.")
+    kind = 'part == "train"' if name != "svhn" else '{"train": "train", "val": "test"}[part]'
+    return f"{dataset}(args.data, {kind}, download=args.download)"
 
 
-def _call(name: str, arguments: Sequence[str]) -> str:
-    return f"{name}({', '.join(arguments)})"
-
-
-def _pictures(name: str, when: str, steps: Sequence[Method]) -> str:
-    made = ", ".join(map(_picture, steps))
-    doc = f'"""What is done to single pictures {when}."""'
-    return (
-        f"def {name}(self, size: list[int]) -> list[nn.Module]:\n    {doc}\n    return [{made}]\n"
-    )
-
-
-def _picture(step: Method) -> str:
-    """A step on a picture as torchvision has it."""
-    given = dict(step.arguments)
-    arguments: list[str] = []
-    if step.name == "resize":
-        arguments = [_number(given["size"])]
-    elif step.name == "random_resize":
-        arguments = [_number(given["low"]), _number(given["high"] + 1)]
-    elif step.name == "pad":
-        arguments = [_number(given["amount"])]
-    elif "size" in given:
-        arguments = ["size" if given["size"] is None else _number(given["size"])]
-    if step.name == "random_resized_crop":
-        entry = lookup("augment", step.name)
-        changed = entry.keywords(given)
-        arguments += [f"{key}={changed[key]!r}" for key in ("scale", "ratio") if key in changed]
-    if given.get("pad"):
-        arguments.append(f"padding={given['pad']}")
-    mode = given.get("mode", "zeros")
-    if mode != "zeros" and (step.name == "pad" or given.get("pad")):
-        arguments.append(f'padding_mode="{MODES[mode]}"')
-    if given.get("interpolation", "bilinear") != "bilinear":
-        arguments.append(f"interpolation=v2.InterpolationMode.{given['interpolation'].upper()}")
-    return _call("v2." + "".join(part.capitalize() for part in step.name.split("_")), arguments)
-
-
-def _number(value: Any) -> str:
-    return repr(list(value)) if isinstance(value, tuple) else repr(value)
-
-
-def _batches(name: str, steps: Sequence[Method], recipe: Recipe) -> tuple[str, int]:
-    """The method that does the steps to a batch, and how many draws of each picture it takes."""
-    lines: list[str] = []
-    draws = 0
-
-    def draw(count: int) -> str:
-        nonlocal draws
-        draws += count
-        return f"u[:, {draws - count}]" if count == 1 else f"u[:, {draws - count}:{draws}]"
-
-    for step in steps:
-        given = dict(step.arguments)
-        chance = given.pop("p", 1.0)
-        for made in _batch_steps(step.name, given, recipe, draw):
-            if chance < 1:
-                made = f"sometimes({chance!r}, {draw(1)}, {made}, x)"
-            lines.append(f"x = {made}")
-    numbers = ", u: Tensor" if name == "augment" else ""
-    doc = '"""What is done to batches, on the device; values are between 0 and 1."""'
-    body = "".join(f"    {line}\n" for line in [doc, *lines, "return x"])
-    return f"def {name}(self, x: Tensor{numbers}) -> Tensor:\n{body}", draws
-
-
-def _batch_steps(name: str, given: dict[str, Any], recipe: Recipe, draw: Any) -> list[str]:
-    """What a step makes of a batch `x`: one expression, or one for each of its parts."""
-    if name in FLIPS:
-        return [FLIPS[name]]
-    if name == "grayscale":
-        return ["grey(x).expand_as(x)"]
-    if name == "color_jitter":
-        parts = [
-            part for part in given if given[part] and not (part == "hue" and recipe.channels == 1)
-        ]
-        return [f"{part}(x, {draw(1)}, {given[part]!r})" for part in parts]
-    values = [f"{key}={value!r}" for key, value in given.items()]
-    counts = {"rotate": 1, "zoom": 1, "shift": 2, "pca_lighting": 3, "random_erasing": 4}
-    if name == "random_erasing":
-        values.append("mean=self.mean")
-    numbers = [draw(counts[name])] if name in counts else []
-    return [_call(name, ["x", *numbers, *values])]
-
-
-def _criterion(recipe: Recipe) -> str:
-    given = dict(recipe.loss.arguments)
-    smoothing = given.get("label_smoothing", 0.0)
-    if recipe.loss.name == "cross_entropy":
-        extra = f", label_smoothing={smoothing!r}" if smoothing else ""
-        body = f"return F.cross_entropy(out, target{extra})"
-    elif recipe.loss.name == "binary_cross_entropy":
-        smooth = f"target = target * {1 - smoothing!r} + {smoothing!r} / self.classes\n"
-        body = ONE_HOT + (smooth if smoothing else "")
-        body += "return F.binary_cross_entropy_with_logits(out, target)"
-    elif recipe.loss.name == "mse":
-        body = ONE_HOT + "return F.mse_loss(out, target)"
-    elif recipe.loss.name == "nll":
-        body = "return F.nll_loss(out, target)"
-    elif recipe.loss.name == "distance":
-        rubbish = f"F.pad(-out, (0, 1), value=-{given['j']!r})  # and what is in no class"
-        body = (
-            "right = out.gather(1, target[:, None])[:, 0]\n"
-            f"others = {rubbish}\n"
-            "return (right + others.logsumexp(1)).mean()"
-        )
-    else:
-        raise KeyError(recipe.loss.name)
-    return f"def criterion(self, out: Tensor, target: Tensor) -> Tensor:\n{_indented(body)}\n"
+def _loss(recipe: Recipe) -> str:
+    """A function of what the network gives and of the classes."""
+    name, given = recipe.loss.name, dict(recipe.loss.arguments)
+    smoothing = given.get("label_smoothing")
+    if name == "cross_entropy":
+        smoothed = f"partial(F.cross_entropy, label_smoothing={smoothing!r})"
+        return smoothed if smoothing else "F.cross_entropy"
+    if name == "binary_cross_entropy":
+        return f"partial(binary_cross_entropy, label_smoothing={smoothing!r})"
+    if name == "distance":
+        return f"partial(distance, j={given['j']!r})"
+    return {"mse": "squared_error", "nll": "F.nll_loss"}[name]
 
 
 def _optimizer(recipe: Recipe) -> str:
@@ -323,31 +244,26 @@ def _optimizer(recipe: Recipe) -> str:
         decay = given.pop("weight_decay", recipe.optimizer["weight_decay"])
         kinds = ", ".join(f'"{kind}"' for kind in recipe.exempt)
         parameters = f"decaying(model, {decay!r}, {kinds})"
-    values = [f"{key}={value!r}" for key, value in given.items()]
-    fused = ["fused=CUDA"] if recipe.optimizer.name in FUSED else []
-    call = _call(str(entry.torch), [parameters, "lr=self.lr", *values, *fused])
-    return f"def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:\n    return {call}\n"
+    given.pop("exempt", None)
+    values = "".join(f", {key}={value!r}" for key, value in given.items())
+    fused = ", fused=CUDA" if recipe.optimizer.name in FUSED else ""
+    return f"lambda model, lr: {entry.torch}({parameters}, lr{values}{fused})"
 
 
 def _rate(recipe: Recipe) -> str:
-    """The schedule, as a function of time."""
+    """The share of the rate at a time `t` of a training that ends at `end`."""
     name, given = recipe.schedule.name, dict(recipe.schedule.arguments)
-    warmup, start = given["warmup"], given["warmup_start"]
-    lines = [f'"""The share of `lr` after a time in {recipe.unit}."""']
-    if warmup:
-        rise = f"{start!r} + {1 - start!r} * t / {warmup}" if start else f"t / {warmup}"
-        lines += [
-            f"if t < {warmup}:",
-            f"    return {rise if given['warmup_shape'] == 'linear' else repr(start)}",
-        ]
-    left = (
-        f"(t - {warmup}) / (self.{recipe.unit} - {warmup})" if warmup else f"t / self.{recipe.unit}"
-    )
-    floor = given.get("floor", 0.0)
+    warmup, start, floor = given["warmup"], given["warmup_start"], given.get("floor", 0.0)
+    left = f"(t - {warmup}) / (end - {warmup})" if warmup else "t / end"
     down = _falls(name, given, left)
-    lines.append(f"return {floor!r} + {1 - floor!r} * ({down})" if floor else f"return {down}")
-    body = "\n".join(lines)
-    return f"def rate(self, t: float) -> float:\n{_indented(body)}\n"
+    if floor:
+        down = f"{floor!r} + {1 - floor!r} * ({down})"
+    if not warmup:
+        return down
+    rise = f"{start!r} + {1 - start!r} * t / {warmup}" if start else f"t / {warmup}"
+    return (
+        f"{rise if given['warmup_shape'] == 'linear' else repr(start)} if t < {warmup} else {down}"
+    )
 
 
 def _falls(name: str, given: dict[str, Any], left: str) -> str:
@@ -359,20 +275,17 @@ def _falls(name: str, given: dict[str, Any], left: str) -> str:
     if name == "cosine":
         return f"(1 + math.cos(math.pi * {left})) / 2"
     if name == "polynomial":
-        return f"math.pow(1 - {left}, {given['power']!r})"
+        return f"(1 - {left}) ** {given['power']!r}"
     gamma = given["gamma"]
     if name == "exponential":
-        return f"math.pow({gamma!r}, t)"
+        return f"{gamma!r} ** t"
     if name == "inverse":
-        return f"math.pow(1 + {gamma!r} * t, -{given['power']!r})"
+        return f"(1 + {gamma!r} * t) ** -{given['power']!r}"
     if name == "step":
-        return f"math.pow({gamma!r}, t // {given['every']})"
+        return f"{gamma!r} ** (t // {given['every']})"
     if name == "milestones":
-        return _milestones(given["at"], gamma)
+        at = given["at"]
+        if not isinstance(gamma, tuple):
+            return f"{gamma!r} ** sum(t >= each for each in {at})"
+        return f"math.prod(by for each, by in zip({at}, {gamma}) if t >= each)"
     raise KeyError(name)
-
-
-def _milestones(at: tuple[int, ...], gamma: Any) -> str:
-    if not isinstance(gamma, tuple):
-        return f"{gamma!r} ** sum(t >= each for each in {at})"
-    return f"float(math.prod(by for each, by in zip({at}, {gamma}) if t >= each))"

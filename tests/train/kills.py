@@ -54,14 +54,12 @@ def survived(folder: Path, kills: int, seed: int = 0) -> tuple[int, list[str]]:
 
 
 def compared(whole: Path, broken: Path) -> list[str]:
-    """What differs between two runs: their last checkpoint, best weights and log."""
+    """What differs between two runs: their last checkpoint, the best and the log."""
     found = training.differences(training.last(whole), training.last(broken))
     if training.curve(whole) != training.curve(broken):
         found.append("log")
-    best = "best.safetensors"
-    if (whole / best).read_bytes() != (broken / best).read_bytes():
-        found.append("best")
-    return found
+    _, best = training.state(training.last(whole))["state/best"]
+    return [*found, *(f"best {each}" for each in training.differences(whole / best, broken / best))]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`--smoke` of training scripts: from nothing, to the end, and from the middle again.
+"""`--smoke` of training scripts: from nothing to the end.
 
 `python tests/train/smoke.py [SPEC...]` runs it for the scripts of these specs, or of all.
 """

@@ -214,6 +214,8 @@ def _ordered(classes: list[PyClass]) -> tuple[PyClass, ...]:
 
 
 def _names(text: str, name: str) -> bool:
+    """Whether a text names something, outside of strings."""
+    text = re.sub(r'"[^"\n]*"', "", text)
     return re.search(rf"(?<![\w.]){name}\b", text) is not None
 
 
@@ -223,7 +225,8 @@ def _quoted(parameter: str, later: list[str]) -> str:
     kind, equals, default = rest.partition(" = ")
     if not any(_names(kind, each) for each in later):
         return parameter
-    return f'{name}{colon}"{kind}"{equals}{default}'
+    inner = kind.replace('"', "'")
+    return f'{name}{colon}"{inner}"{equals}{default}'
 
 
 def _class(unit: Unit, code: ClassCode) -> PyClass:

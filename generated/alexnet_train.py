@@ -6,7 +6,7 @@
     python alexnet_train.py export CHECKPOINT
     python alexnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/alexnet.arch by archdsl, which leaves it alone once edited (495801962856).
+Written from specs/alexnet.arch by archdsl, which leaves it alone once edited (d7ddbfcf9e5e).
 """
 
 import argparse
@@ -492,8 +492,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

@@ -6,7 +6,7 @@
     python densenet_cifar_train.py export CHECKPOINT
     python densenet_cifar_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/densenet_cifar.arch by archdsl, which leaves it alone once edited (f2d614dceb5a).
+Written from specs/densenet_cifar.arch by archdsl, which leaves it alone once edited (4b46d8c740a2).
 """
 
 import argparse
@@ -473,8 +473,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

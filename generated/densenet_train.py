@@ -6,7 +6,7 @@
     python densenet_train.py export CHECKPOINT
     python densenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/densenet.arch by archdsl, which leaves it alone once edited (63ff54da281e).
+Written from specs/densenet.arch by archdsl, which leaves it alone once edited (464bdb2257c8).
 """
 
 import argparse
@@ -521,8 +521,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

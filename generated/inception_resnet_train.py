@@ -6,7 +6,7 @@
     python inception_resnet_train.py export CHECKPOINT
     python inception_resnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/inception_resnet.arch by archdsl, which leaves it alone once edited (7254b9e99d4a).
+Written from specs/inception_resnet.arch by archdsl, which leaves it alone once edited (b0f80fc5921f).
 """
 
 import argparse
@@ -506,8 +506,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

@@ -6,7 +6,7 @@
     python resnet_cifar_train.py export CHECKPOINT
     python resnet_cifar_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (03d185bd7e23).
+Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (3679095417fc).
 """
 
 import argparse
@@ -481,8 +481,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

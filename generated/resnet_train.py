@@ -6,7 +6,7 @@
     python resnet_train.py export CHECKPOINT
     python resnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/resnet.arch by archdsl, which leaves it alone once edited (422e3784f8f2).
+Written from specs/resnet.arch by archdsl, which leaves it alone once edited (d5c2353b58db).
 """
 
 import argparse
@@ -530,8 +530,10 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
     best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], "best": best}
-    summary |= {"best_checkpoint": folder, "images_per_second": round(run.speed, 1)}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
+    if folder:
+        summary |= {"best": best, "best_checkpoint": folder}
+    summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 

@@ -55,8 +55,8 @@ takes, `python -m benchmarks` prints.
 
 Why they differ: a dense block here keeps one tensor that grows, where torchvision's keeps a list of
 all maps, whose gradients have to be sliced and summed. A residual's sum is a new tensor here, and
-written over the body's in torchvision and timm. An activation that is an argument is not in place
-here, as in MobileNet. Pads that are not the same on all sides are an operation of their own.
+written over the body's in torchvision and timm. Pads that are not the same on all sides are an
+operation of their own.
 
 """
 

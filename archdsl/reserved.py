@@ -46,6 +46,15 @@ def refusal_of_name(name: str) -> str | None:
     return None
 
 
+def refusal_of_keyword(name: str) -> str | None:
+    """Why a class of Python can't be given an argument by that name; None where it can."""
+    if name in PYTHON_KEYWORDS:
+        return "it is a keyword of Python"
+    if name == "self" or name.startswith("__"):
+        return "no class takes an argument of that name"
+    return None
+
+
 def refusal_of_label(name: str, sequential: bool) -> str | None:
     """Why a module may not be called `name`; None where it may."""
     if not name.isidentifier() or name in PYTHON_KEYWORDS:

@@ -31,7 +31,11 @@ FUNCTIONS: dict[str, Callable[[tuple[Tensor, ...], dict[str, Any]], Tensor]] = {
     "select": lambda x, a: x[0][:, list(a["channels"])],
     "pad": lambda x, a: F.pad(x[0], tuple(a["amount"])),
     "pad_channels": lambda x, a: F.pad(x[0], (0, 0, 0, 0, 0, a["width"] - x[0].shape[1])),
-    "resize": lambda x, a: F.interpolate(x[0], size=x[1].shape[-2:]),
+    "resize": lambda x, a: F.interpolate(
+        x[0], size=x[1].shape[-2:] if len(x) > 1 else _side(a["size"]), mode=a["mode"]
+    ),
+    "permute": lambda x, a: x[0].permute(0, *(axis + 1 for axis in a["order"])),
+    "matmul": lambda x, a: torch.matmul(*x),
     "avgpool": lambda x, a: F.avg_pool2d(x[0], _side(a["kernel"]), stride=_side(a["stride"])),
 }
 

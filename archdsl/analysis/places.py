@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from archdsl.source import Span
+
 
 class Place:
     """Where modules are put: a class, or a container whose children are numbered.
@@ -43,12 +45,14 @@ class Place:
 class Paths:
     """Gives out the paths of one instance."""
 
-    __slots__ = ("_free", "_text", "_value")
+    __slots__ = ("_computed_at", "_free", "_plain_at", "_text", "_value")
 
     def __init__(self, text: Callable[[Template], str], value: Callable[[Any], Any]) -> None:
         self._text = text
         self._value = value
         self._free: dict[str, int] = {}
+        self._computed_at: dict[str, Span] = {}
+        self._plain_at: dict[str, Span] = {}
 
     def module(self, name: ModuleName | None, place: Place, stem: str) -> str:
         """The path of a module; without a name in a class it is a functional node, and the stem its."""
@@ -63,10 +67,26 @@ class Paths:
         base = name.base if isinstance(name.base, str) else self._computed(name, place)
         path = join(place.prefix, base)
         if name.indices:
-            return f"{path}.{'_'.join(map(self._index, name.indices))}"
-        if place.runs and plain and not name.shared:
-            return f"{path}.{'_'.join(map(str, place.runs))}"
+            path = f"{path}.{'_'.join(map(self._index, name.indices))}"
+        elif place.runs and plain and not name.shared:
+            path = f"{path}.{'_'.join(map(str, place.runs))}"
+        self._once(path, name.span, plain)
         return path
+
+    def _once(self, path: str, span: Span, plain: bool) -> None:
+        """A computed label gives each module a name of its own. That plain ones do, the program
+        knows."""
+        first = self._computed_at.get(path) or (None if plain else self._plain_at.get(path))
+        if first is not None:
+            label = path.rpartition(".")[2]
+            raise error(
+                "E510",
+                f"two modules would be named `{label}`",
+                span,
+                others=((first, "the first"),) if first != span else (),
+                help="let each have a name of its own, or make it an indexed family, `name[i]:`",
+            )
+        (self._plain_at if plain else self._computed_at)[path] = span
 
     def _index(self, index: Expr) -> str:
         value = self._value(index)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 # What only says that something earlier went wrong, once something has.
 _FOLLOWING = frozenset({"E410"})
 
+# What is found in a flow of nothing but values.
+_VALUES = object()
+
 
 class Abandon(Exception):
     """The author's own check failed: nothing more is said of this instance."""
@@ -286,8 +289,9 @@ class Runner(Containers):
         finally:
             evaluator.compute = saved
         result = listed(result)
-        if not _flows(result):
-            raise error("E209", f"`from` takes values that flow, not {show(result)}", item.span)
+        other = _other(result)
+        if other is not _VALUES:
+            raise error("E209", f"`from` takes values that flow, not {show(other)}", item.span)
         self.observe(item.uid, (), result)
         return result
 
@@ -306,10 +310,11 @@ def _one_for_all(port: p.Port) -> SpecError:
     )
 
 
-def _flows(value: Any) -> bool:
+def _other(value: Any) -> Any:
+    """The first in a flow that is no value; `_VALUES` where all are."""
     if isinstance(value, tuple):
-        return all(_flows(part) for part in value)
-    return isinstance(value, Value)
+        return next((found for found in map(_other, value) if found is not _VALUES), _VALUES)
+    return _VALUES if isinstance(value, Value) else value
 
 
 _ARMS: dict[type, tuple[Callable[[Any, Any, Any, Place], Any], bool]] = {

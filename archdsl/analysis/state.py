@@ -186,13 +186,14 @@ class State:
 
     def _several(self, flow: Any, span: Span, what: str) -> SpecError:
         shown = ", ".join(dims(shape) for shape in self.shapes(flow)[:4])
-        return error(
-            "E206",
-            f"{len(flow)} values arrive where {what} takes one",
-            span,
-            shown,
-            help="`concat` or `sum` joins them; `as (a, b)` names them",
-        )
+        help: str | None
+        if len(flow) > 1:
+            arrive = f"{len(flow)} values arrive where {what} takes one"
+            help = "`concat` or `sum` joins them; `as (a, b)` names them"
+        else:
+            arrive = f"a list of {len(flow)} arrives where {what} takes a value"
+            help = "the value of such a list is its first: `xs[0]`" if flow else None
+        return error("E206", arrive, span, shown, help=help)
 
     def shapes(self, flow: Any) -> tuple[Shape, ...]:
         """The shapes of a flow, in order; none of what failed."""

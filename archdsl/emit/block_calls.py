@@ -9,6 +9,7 @@ from archdsl.emit.made import Made
 from archdsl.emit.padding import settled
 from archdsl.emit.tensor import (
     HEIGHT,
+    RECURSIVE,
     WIDTH,
     Flow,
     ListResult,
@@ -56,7 +57,8 @@ def make_block(w: ClassWriter, code: ClassCode, given: dict[str, Any], flow: Flo
         ]
     flow = block_outputs(w, code, mapping, inputs)
     widths_of = None
-    if code.outputs and any(s.opaque(each.channels) for each in code.outputs):
+    outputs = code.outputs or code.guess or ()
+    if any(s.opaque(each.channels) for each in outputs):
         code.exposes = True
         widths_of = s.Symbol("out", code.name, *((text, 0) for text in arguments))
     name = w.unit.step_class(w, code)
@@ -124,8 +126,8 @@ def block_outputs(
     if outputs is not None and ranks != tuple(len(tensor.shape) for tensor in code.starts):
         outputs = w.unit.outputs_for(code.definition, ranks)
     if outputs is None:
-        return Tensor((s.name("@recursive"), *inputs[0].shape[1:]), stride=inputs[0].stride)
-    made = []
+        return _not_known(code.definition, inputs[0])
+    made: list[Tensor] = []
     pairs = {
         param.name
         for param in code.definition.params
@@ -143,6 +145,20 @@ def block_outputs(
             stride = (s.substitute(output.stride[0], tall), s.substitute(output.stride[1], wide))
         made.append(Tensor(shape, stride=times(inputs[0].stride, stride)))
     return made[0] if len(made) == 1 else tuple(made)
+
+
+def _not_known(definition: p.Definition, first: Tensor) -> Flow:
+    """What leaves a block that uses itself, where it is written for the first time."""
+    unknown = s.name(RECURSIVE)
+    made = tuple(
+        (
+            TensorList((unknown,) * 3, "", unknown, simple=False)
+            if port.many
+            else Tensor((unknown, *first.shape[1:]), stride=first.stride)
+        )
+        for port in definition.outputs
+    )
+    return made if len(made) > 1 else made[0]
 
 
 def _list_result(output: ListResult, sides: tuple[dict[str, Any], ...]) -> Any:

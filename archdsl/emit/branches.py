@@ -6,18 +6,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.code import Block, Code, fits
+from archdsl.emit.code import Block, Code, Variable, fits
 from archdsl.emit.conditions import write_arms
-from archdsl.emit.families import count_of, counted, loop_body, place
+from archdsl.emit.evaluate import spread
+from archdsl.emit.families import Body, count_of, counted, loop_body, place, reset
 from archdsl.emit.joins import folded, join
-from archdsl.emit.loops import loop_header, loop_scope, require_line
+from archdsl.emit.loops import loop_header, loop_scope, require_line, run_of
 from archdsl.emit.tensor import Flow, Tensor, TensorList, parts, single
-from archdsl.emit.unrolled import computed_labels, run, runs
-from archdsl.emit.values import summed
+from archdsl.emit.unrolled import computed_labels, decided, run, runs
+from archdsl.emit.values import Unlike, ended, summed
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archdsl.diagnostics import SpecError
     from archdsl.emit.writer import ClassWriter
@@ -137,7 +138,7 @@ def _static(w: ClassWriter, items: tuple[p.BranchItem, ...]) -> list[Alone] | No
             case p.Require():
                 require_line(w, item)
             case p.BranchIf():
-                condition = w.value(item.condition)
+                condition = decided(w, w.value(item.condition), (item.then, item.otherwise))
                 if isinstance(condition, s.Symbol):
                     return None
                 inner = _static(w, item.then if condition else item.otherwise)
@@ -186,28 +187,97 @@ def _dynamic(
 ) -> Tensor:
     """Branches gathered in a list."""
     gathered = w.names.take("branches")
-    shapes: list[tuple[Any, Tensor]] = []
+    widths = _widths(w, gathered)
+    shapes: list[Gathered] = []
     with w.buffer() as lines:
-        _gather(w, items, start, gathered, shapes)
+        _gather(w, items, start, Branches(gathered, widths), shapes)
     comprehension = _comprehension(lines, gathered)
     if comprehension is not None:
         w.emit(f"{gathered} = {comprehension}")
     else:
         w.emit(f"{gathered}: list[Tensor] = []")
         w.lines += lines
-    first = shapes[0][1]
+    first = shapes[0].tensor
+    sizes = [_outside(shapes, axis) for axis in range(1, len(first.shape))]
     if op == "concat":
         w.unit.need("torch")
         channels: Any = 0
-        for count, tensor in shapes:
-            channels = channels + count(tensor.channels)
+        for each in shapes:
+            channels = channels + each.count(each.tensor.channels)
+        channels = s.call("sum", [widths]) if widths is not None else channels
         text = f"torch.cat({gathered}, dim=1)"
     else:
-        channels = first.channels
+        channels = s.index(widths, 0) if widths is not None else _outside(shapes, 0)
         text = folded(gathered, op)
         if op == "mul":
             w.unit.need("math")
-    return Tensor((channels, *first.shape[1:]), text, stride=first.stride, fresh=True)
+    if ended(w, channels):
+        raise Unlike(_list_key(gathered), "listed")
+    # One branch alone is not copied by a sum.
+    made = sum(each.count(1) for each in shapes)
+    several = op in ("concat", "mean") or (isinstance(made, int) and made > 1)
+    fresh = several or all(each.tensor.fresh for each in shapes)
+    return Tensor((channels, *sizes), text, stride=first.stride, fresh=fresh)
+
+
+class Gathered:
+    """A branch that loops and arms around make as often as they do: `count` works out what that
+    comes to, of a branch's width or of 1. `outside` is its shape without the names of these loops,
+    with None where it hangs on them, and `conditional` whether there are arms around."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.count: Callable[[Any], Any] = lambda width: width
+        self.outside: tuple[Any, ...] = tensor.shape
+        self.conditional = False
+
+    def repeated(self, names: tuple[str, ...], trips: Any) -> None:
+        """By a loop: all its runs are alike where a join needs that, so that its first one tells."""
+        inner, total = self.count, summed(names, trips)
+        self.count = lambda width: total(inner(width))
+        runs = isinstance(trips, s.Symbol) or len(trips) > 0
+        first = spread(names, run_of(trips, 0)) if runs and not self.conditional else None
+        self.outside = tuple(_left(dim, names, first) for dim in self.outside)
+
+    def chosen(self, condition: Any, equal: dict[str, Any]) -> None:
+        """By an arm, where names of loops are `equal` to others."""
+        inner = self.count
+        self.count = lambda width: s.choose(condition, inner(width), 0)
+        self.outside = tuple(s.substitute(dim, equal) for dim in self.outside)
+        self.conditional = True
+
+
+def _left(dim: Any, names: tuple[str, ...], first: dict[str, Any] | None) -> Any:
+    if dim is None or s.names_in(dim, expand=True).isdisjoint(names):
+        return dim
+    return None if first is None else s.substitute(dim, first)
+
+
+def _outside(shapes: list[Gathered], axis: int) -> Any:
+    """What all branches have along an axis, as one of them says it without names of loops."""
+    known = [each.outside[axis] for each in shapes if each.outside[axis] is not None]
+    steady = [dim for dim in known if not s.opaque(dim)]
+    return (steady or known or [shapes[0].tensor.shape[axis]])[0]
+
+
+class Branches:
+    """The list of `forward` that branches go to, and that of the constructor with their widths:
+    where only loops or arms know these."""
+
+    def __init__(self, variable: str, widths: Variable | None) -> None:
+        self.variable, self.widths = variable, widths
+
+
+def _list_key(gathered: str) -> str:
+    """The name under which a class knows that it keeps the widths of branches; no family's."""
+    return f"@{gathered}"
+
+
+def _widths(w: ClassWriter, gathered: str) -> Variable | None:
+    """The list of the branches' widths, where the constructor keeps them."""
+    if _list_key(gathered) not in w.code.listed:
+        return None
+    return w.empty_list(f"{gathered}_channels")
 
 
 def _comprehension(lines: Code, gathered: str) -> str | None:
@@ -241,8 +311,8 @@ def _gather(
     w: ClassWriter,
     items: tuple[p.BranchItem, ...],
     start: Flow | Parts,
-    gathered: str,
-    shapes: list[tuple[Any, Tensor]],
+    gathered: Branches,
+    shapes: list[Gathered],
 ) -> None:
     for item in items:
         match item:
@@ -256,9 +326,12 @@ def _gather(
                 wish = item.name or "branch"
                 each = _branch(w, Alone(item, {}, ()), value, wish, keep)
                 w.lines += each.lines
-                w.emit(f"{gathered}.append({each.tensor.text})")
+                w.emit(f"{gathered.variable}.append({each.tensor.text})")
                 w.names.release(each.variable)
-                shapes.append((lambda width: width, each.tensor))
+                shapes.append(Gathered(each.tensor))
+                if gathered.widths is not None:
+                    kept, width = s.text(gathered.widths), s.text(each.tensor.channels)
+                    w.init.append(f"{kept}.append({width})")
             case p.BranchLoop() if computed_labels(item):
                 for position, bound in enumerate(_runs(w, item)):
                     with run(w, position, bound):
@@ -273,31 +346,42 @@ def _gather_loop(
     w: ClassWriter,
     item: p.BranchLoop,
     start: Flow | Parts,
-    gathered: str,
-    shapes: list[tuple[Any, Tensor]],
+    gathered: Branches,
+    shapes: list[Gathered],
 ) -> None:
     names = counted(w, item.names or ("_",))
     trips, header = loop_header(w, names, item.iterable, None)
-    inner: list[tuple[Any, Tensor]] = []
-    with loop_body(w, names, item.iterable, trips) as body:
-        value = start
-        if isinstance(start, Parts):
+    taken: Any = 0
+    if isinstance(start, Parts):
+        with loop_scope(w, names, item.iterable, trips):
             taken = _number(w, item.branches, item.span)
-            value = start.later(s.name(body.loop.count(w)) * taken)
-        _gather(w, item.branches, value, gathered, inner)
+
+    inner: list[Gathered] = []
+
+    def written(carried: Sequence[str]) -> Body:
+        inner.clear()
+        with loop_body(w, names, item.iterable, trips, carried) as body:
+            value = start
+            if isinstance(start, Parts):
+                value = start.later(s.name(body.loop.count(w)) * taken)
+            _gather(w, item.branches, value, gathered, inner)
+        return body
+
+    body = written(reset(w, written))
     place(w, body, header, names, item.iterable, None)
     if isinstance(start, Parts):
         start.following = start.following + count_of(trips) * taken
-    total = summed(names, trips)
-    shapes += [(lambda width, inner=each: total(inner(width)), tensor) for each, tensor in inner]
+    for each in inner:
+        each.repeated(body.loop.bound, trips)
+    shapes += inner
 
 
 def _gather_if(
     w: ClassWriter,
     item: p.BranchIf,
     start: Flow | Parts,
-    gathered: str,
-    shapes: list[tuple[Any, Tensor]],
+    gathered: Branches,
+    shapes: list[Gathered],
 ) -> None:
     condition = w.value(item.condition)
     if not isinstance(condition, s.Symbol):
@@ -306,18 +390,13 @@ def _gather_if(
 
     def arm(chosen: tuple[p.BranchItem, ...], holds: bool) -> Any:
         def write() -> None:
-            found: list[tuple[Any, Tensor]] = []
+            found: list[Gathered] = []
             value = start.later(0) if isinstance(start, Parts) else start
             _gather(w, chosen, value, gathered, found)
-            shapes.extend(
-                (
-                    lambda width, inner=each: s.choose(
-                        condition if holds else s.negation(condition), inner(width), 0
-                    ),
-                    tensor,
-                )
-                for each, tensor in found
-            )
+            for each in found:
+                equal = _equal(w, condition, holds)
+                each.chosen(condition if holds else s.negation(condition), equal)
+            shapes.extend(found)
 
         return write
 
@@ -326,6 +405,20 @@ def _gather_if(
     )
     if isinstance(start, Parts):
         start.following = start.following + _number(w, (item,), item.span)
+
+
+def _equal(w: ClassWriter, condition: s.Symbol, holds: bool) -> dict[str, Any]:
+    """The name of a loop that an arm knows to be that of another one around, with the same runs."""
+    if condition.op != "compare" or condition.args[1] != ("==" if holds else "!="):
+        return {}
+    loops = {s.name(name): loop for loop in w.loops for name in loop.bound}
+    sides = (condition.args[0], condition.args[2])
+    if not all(side in loops for side in sides):
+        return {}
+    outer, inner = sorted(sides, key=lambda side: loops[side].depth)
+    if not s.same(loops[outer].trips, loops[inner].trips):
+        return {}
+    return {inner.args[0]: outer}
 
 
 def _number(w: ClassWriter, items: tuple[p.BranchItem, ...], span: Span) -> Any:

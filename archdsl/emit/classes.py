@@ -12,9 +12,9 @@ from archdsl.emit.body import walk
 from archdsl.emit.code import Block, Code, begun, mentions, prune, rewritten, texts
 from archdsl.emit.held import CalleeParam, unique
 from archdsl.emit.init import init_loop
-from archdsl.emit.inputs import calls_of
 from archdsl.emit.joins import atomic
 from archdsl.emit.padding import same_padding
+from archdsl.emit.recursion import agree, expected, uses_itself
 from archdsl.emit.sequential import Ops, any_labelled, container_text, sequential
 from archdsl.emit.tensor import (
     HEIGHT,
@@ -28,7 +28,7 @@ from archdsl.emit.tensor import (
     parts,
     single,
 )
-from archdsl.emit.tidy import tidied
+from archdsl.emit.tidy import taken_apart, tidied
 from archdsl.emit.values import Family, Unlike
 from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
@@ -101,12 +101,15 @@ class ClassCode:
 def build(unit: Unit, definition: p.Definition, code: ClassCode) -> None:
     """Write a definition; one that uses itself again, knowing what leaves it and what it takes."""
     try:
+        within = uses_itself(unit, definition)
         _settled(unit, definition, code)
         taken: set[str] | None = None
-        while definition.name in calls_of(definition.body) and taken != code.dropped:
-            outputs, taken = code.outputs, code.dropped
+        while within and not (taken == code.dropped and agree(code.guess, code.outputs or ())):
+            for name in within - {definition.name}:
+                unit.codes.pop(name, None)
+            taken, guess = code.dropped, expected(code.guess, code.outputs or ())
             code.__dict__.update(code.anew().__dict__)
-            code.guess = outputs
+            code.guess = guess
             _settled(unit, definition, code)
     except s.Gone as gone:
         message = f"`{definition.name}` reads a width outside of the loop that makes it"
@@ -345,6 +348,8 @@ def _inputs(w: ClassWriter, definition: p.Definition, instances: list[Instance])
         if name != "in":
             w.protected.add(variable)
         flows.append(tensor)
+    if len(flows) == 1:
+        w.scope["in"] = flows[0]
     return flows[0] if len(flows) == 1 else tuple(flows)
 
 
@@ -439,10 +444,19 @@ def _unless_looped(dim: Any, seen: int) -> Any:
 def _size_lines(w: ClassWriter) -> list[str]:
     """The heights and widths of inputs that `forward` needs later."""
     lines = []
-    for prefix, (variable, _) in zip(w.code.input_prefixes, w.code.inputs):
-        if prefix in w.sizes:
-            tall, wide = size_name(prefix + HEIGHT), size_name(prefix + WIDTH)
-            lines.append(f"{tall}, {wide} = {variable}.shape[-2:]")
+    for prefix, (variable, kind) in zip(w.code.input_prefixes, w.code.inputs):
+        sides = [prefix + side for side in (HEIGHT, WIDTH)]
+        read = [size_name(side) for side in sides if side in w.sizes]
+        if kind != "Tensor":
+            lines += [
+                f"{size_name(side)} = [x.shape[{axis}] for x in {variable}]"
+                for side, axis in zip(sides, (-2, -1))
+                if side in w.sizes
+            ]
+        elif len(read) == 2:
+            lines.append(f"{', '.join(read)} = {variable}.shape[-2:]")
+        elif read:
+            lines.append(f"{read[0]} = {variable}.shape[{-2 if sides[0] in w.sizes else -1}]")
     return lines
 
 
@@ -540,11 +554,15 @@ def _typed(w: ClassWriter, name: str, renames: bool) -> str:
     prefix = f"{name} = "
     written = [part for part in w.lines if part != ""]
     last = written[-1] if written else ""
-    if renames and isinstance(last, str) and last.startswith(prefix):
+    line = last if renames and isinstance(last, str) else ""
+    made = re.fullmatch(rf"((?:\w+, )*){name}((?:, \w+)* = .+)", line)
+    if made is not None:
         position = len(w.lines) - 1 - w.lines[::-1].index(last)
-        w.lines[position] = f"x = {last[len(prefix):]}"
+        w.lines[position] = f"{made[1]}x{made[2]}"
         return "x"
-    _declare(w.lines, prefix)
+    if not _declare(w.lines, prefix) and renames:
+        w.emit(f"x = {name}")
+        return "x"
     return name
 
 
@@ -618,7 +636,7 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     asked = definition.name in w.unit.called and exposes_late(code)
     exposed = [out_channels_line(code)] if asked or code.exposes else []
     code.init = tidied(begun(prune(code.init, exposed)), 2)
-    code.forward = tidied(begun(code.forward), 2)
+    code.forward = tidied(begun(taken_apart(code.forward)), 2)
     w.name_copies(code)
     written = "\n".join((*texts(code.init), *texts(code.forward), *texts(exposed)))
     for name, error in w.unit.unwritten.items():
@@ -680,6 +698,12 @@ def exposes_late(code: ClassCode) -> bool:
     return any(s.opaque(each.channels) for each in code.outputs or ())
 
 
+def _kind_of_widths(code: ClassCode) -> str:
+    """The type of `out_channels`."""
+    kinds = ["list[int]" if isinstance(each, ListResult) else "int" for each in code.outputs or ()]
+    return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
+
+
 def out_channels_line(code: ClassCode) -> str:
     """The attribute that tells users how wide the output is; of several, each."""
     assert code.outputs is not None
@@ -688,5 +712,11 @@ def out_channels_line(code: ClassCode) -> str:
     )
     late = exposes_late(code)
     known = s.unstale(widths) if late else s.expanded(widths)
-    line = f"self.out_channels = {s.text(known[0] if len(known) == 1 else known)}"
+    # A class that reads its own width has to say what it is.
+    kind = (
+        f": {_kind_of_widths(code)}"
+        if any(s.opaque(each.channels) for each in code.guess or ())
+        else ""
+    )
+    line = f"self.out_channels{kind} = {s.text(known[0] if len(known) == 1 else known)}"
     return line if late else _sized(code, line)

@@ -123,12 +123,24 @@ def mentions(code: Code, identifier: str) -> bool:
 
 
 def prune(code: Code, keep: Code) -> Code:
-    """Drop locals that neither the code nor `keep` reads, until all that stand are read."""
+    """Drop locals that neither the code nor `keep` reads, until all that stand are read: lists
+    and dicts of channels, too, that are but filled."""
     while True:
         dead = {part.name for part in _locals(code) if not mentions(code + keep, part.name)}
+        kept = {found[1] for found in map(_KEPT.fullmatch, texts(code)) if found}
+        dead |= {name for name in kept if not mentions(_without(code, {name}) + keep, name)}
         if not dead:
             return _tidy(code)
         code = _without(code, dead)
+
+
+_KEPT = re.compile(r"(\w+_channels): (?:list|dict)\[.*\] = (?:\[\]|\{\})")
+
+
+def _fills(line: Any, name: str) -> bool:
+    """Whether a line makes a list or dict of channels, or adds to it."""
+    starts = (f"{name}: ", f"{name}.append(", f"{name}[")
+    return isinstance(line, str) and line.startswith(starts)
 
 
 def _locals(code: Code) -> Iterable[Local]:
@@ -143,6 +155,8 @@ def _without(code: Code, dead: set[str]) -> Code:
     result: Code = []
     for part in code:
         if isinstance(part, Local) and part.name in dead:
+            continue
+        if any(_fills(part, name) for name in dead):
             continue
         if isinstance(part, Block):
             body = _without(part.body, dead)

@@ -17,9 +17,11 @@ from archdsl.emit.tensor import (
     joined_stride,
     parts,
     read_again,
+    recursive,
     several_results,
     single,
 )
+from archdsl.emit.unrolled import decided
 from archdsl.emit.values import Choice
 from archdsl.ir import program as p
 from archdsl.node import replace
@@ -227,7 +229,7 @@ def _calls(declared: dict[str, str], lines: Code) -> list[str]:
 
 def choice(w: ClassWriter, item: p.If, flow: Flow) -> Flow:
     """`if c { } else { }` among a class's own steps."""
-    condition = w.value(item.condition)
+    condition = decided(w, w.value(item.condition), (item.then, item.otherwise))
     if not isinstance(condition, s.Symbol):
         chosen = item.then if condition else item.otherwise
         return flow if chosen is None else w.walk(chosen, flow)
@@ -370,19 +372,15 @@ def _joined(condition: Any, then: Flow, other: Flow, target: tuple[str, ...]) ->
 
 def join_shapes(condition: Any, then: Tensor, other: Tensor) -> Tensor:
     """The shape after an `if`: a dimension that differs is chosen by the condition."""
-    if _recursive(then):
+    if recursive(then.shape):
         return other
-    if _recursive(other):
+    if recursive(other.shape):
         return then
     shape = tuple(s.choose(condition, a, b) for a, b in zip(then.shape, other.shape))
     if isinstance(then, TensorList) and isinstance(other, TensorList):
         return TensorList(shape, "", s.choose(condition, then.count, other.count))
     stride = joined_stride(condition, then.stride, other.stride)
     return Tensor(shape, stride=stride, fresh=then.fresh and other.fresh)
-
-
-def _recursive(tensor: Tensor) -> bool:
-    return "@recursive" in s.names_in(tensor.shape)
 
 
 # Side heads under a condition

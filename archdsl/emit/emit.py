@@ -13,6 +13,7 @@ from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
 from archdsl.emit import docs, guard, rehearse
 from archdsl.emit import symbol as s
 from archdsl.emit.ambiguous import told_apart
+from archdsl.emit.annotations import annotation
 from archdsl.emit.classes import ClassCode, exposes_late, out_channels_line, output_name
 from archdsl.emit.code import Block, Code, render
 from archdsl.emit.factories import function_text
@@ -132,7 +133,7 @@ def _plan(unit: Unit, designs: Sequence[Design], bag: Bag) -> PyModule | None:
         doc=docs.module_doc(program.doc or _stem(program)),
         paper=docs.escaped(_paper(program)),
         origin=_origin(program),
-        imports=_imports(unit, classes, factories, functions),
+        imports=_imports(unit, classes, factories, [*functions, *constants]),
         constants=tuple(line for line in constants if line not in late),
         helpers=(*helpers, *late),
         classes=classes,
@@ -376,10 +377,10 @@ def _imports(
     unit: Unit,
     classes: tuple[PyClass, ...],
     factories: tuple[Factory, ...],
-    functions: list[str],
+    beside: list[str],
 ) -> tuple[str, ...]:
     """Import lines in isort's order: standard library, torch, externs."""
-    body = "\n".join([*_bodies(classes, factories), *functions])
+    body = "\n".join([*_bodies(classes, factories), *beside])
     body += "\n".join(unit.helpers.values())
 
     def used(name: str) -> bool:
@@ -419,11 +420,20 @@ def _constants(
     return (
         *aliases,
         *(
-            f"{value.written} = {unit.argument_text(None, '', name, tuple(value))}"
+            _constant(unit, name, value)
             for name, value in unit.constants.items()
             if isinstance(value, s.NamedList) and _names(body, value.written)
         ),
     )
+
+
+def _constant(unit: Unit, name: str, value: s.NamedList) -> str:
+    """A list of the file. Where words stand beside numbers, the type checker has to be told which."""
+    kind = annotation([unit.sizes.written("", name, tuple(value))], unit.callee_annotation)
+    told = f": {kind}" if "Literal[" in kind else ""
+    if told:
+        unit.need_for_annotation(kind)
+    return f"{value.written}{told} = {unit.argument_text(None, '', name, tuple(value))}"
 
 
 def _defined(helpers: Iterable[str]) -> list[str]:

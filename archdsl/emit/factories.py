@@ -71,7 +71,7 @@ def function_text(unit: Unit, function: Function, used: set[str]) -> str:
     parameters = [_parameter(each, each.name in pairs) for each in given]
     return _source(
         function_name(unit, function),
-        parameters,
+        ["in_channels: int", *parameters],
         name,
         [line for each in given for line in _same(each, args)],
         inner,
@@ -81,7 +81,7 @@ def function_text(unit: Unit, function: Function, used: set[str]) -> str:
 def _source(name: str, parameters: list[str], made: str, lines: list[str], inner: str) -> str:
     body = "".join(f"    {line}\n" for line in lines)
     return (
-        f"def {name}({', '.join(['in_channels: int', *parameters])}) -> nn.Module:\n"
+        f"def {name}({', '.join(parameters)}) -> nn.Module:\n"
         f'    """{made}, called as a block is."""\n'
         f"{body}    return {made}({inner})\n"
     )
@@ -107,8 +107,13 @@ def _parameter(param: OpParam, pair: bool) -> str:
 
 def _extern_text(unit: Unit, function: Function, extern: p.Extern) -> str:
     """A layer of Python gets its arguments by name, and nothing else."""
+    taken = {param.name for param in extern.params}
+    first = "in_channels"
+    while first in taken:
+        first = f"_{first}"
     parameters = [f"{param.name}: {_extern_kind(param)}" for param in extern.params]
     inner = ", ".join(f"{param.name}={param.name}" for param in extern.params)
+    parameters.insert(0, f"{first}: int")
     return _source(function_name(unit, function), parameters, extern.attribute, [], inner)
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from archdsl import expr as e
 from archdsl.emit import symbol as s
 from archdsl.emit.code import Block, Code, Frame, mentions
-from archdsl.emit.loops import loop_header, loop_scope, rerun, spelled, starts_anew, unused
+from archdsl.emit.loops import (
+    bound_names,
+    loop_header,
+    loop_scope,
+    rerun,
+    spelled,
+    starts_anew,
+    unused,
+)
 from archdsl.emit.sizes import evened
 from archdsl.emit.tensor import (
     Flow,
@@ -38,7 +46,8 @@ if TYPE_CHECKING:
 class Loop:
     """A loop whose modules form families.
 
-    `variables` are its names in the constructor. `counts` is the one that counts the runs from
+    `variables` are its names, and `bound` what they are in the constructor, that goes over the
+    channels of values. `counts` is the one that counts the runs from
     zero, if there is one; `hidden`: it is none of the spec's names. `stepped` families are walked
     by `forward` in step with the loop; others are addressed by key. `depth` tells how many loops
     there are around, this included, and `frames` how many bodies of the constructor. `shared` are
@@ -48,7 +57,7 @@ class Loop:
     def __init__(
         self, variables: tuple[str, ...], counts: str | None, depth: int, trips: Any
     ) -> None:
-        self.variables = variables
+        self.variables = self.bound = variables
         self.trips = trips
         self.counts = counts
         self.hidden = False
@@ -190,9 +199,13 @@ def class_loop(
         body = _named(body, container)
     flow = w.settle_flow(flow)
     if w.unread and starts_anew(body):
-        with loop_body(w, names, iterable, trips) as written:
-            w.walk(body, flow)
-        place(w, written, header, names, iterable, count)
+
+        def from_before(carried: Sequence[str]) -> Body:
+            with loop_body(w, names, iterable, trips, carried) as written:
+                w.walk(body, flow)
+            return written
+
+        place(w, from_before(reset(w, from_before)), header, names, iterable, count)
         return flow
     w.unread = False
     start = _stale_free(w, flow, _wishes(w, body), starts_anew(body))
@@ -228,7 +241,9 @@ def class_loop(
     place(w, written, header, names, iterable, count)
     locals_ = tuple(w.latest(wish).local for wish in wishes)
     settled = {
-        wish: w.settled_after(w.latest(wish), tensor.channels, trips, (*names, *locals_))
+        wish: w.settled_after(
+            w.latest(wish), tensor.channels, trips, (*written.loop.bound, *locals_)
+        )
         for wish, tensor in zip(map(_wish, parts(start)), parts(result))
         if wish in wishes
     }
@@ -273,6 +288,7 @@ def loop_body(
     """What is written inside goes to a loop's body, in the constructor and in `forward`."""
     body = Body(Loop(names, counter(names, iterable), len(w.loops) + 1, trips))
     body.loop.frames = len(w.frames)
+    body.loop.bound = bound_names(w, names, iterable)
     w.contexts.append(body.loop)
     try:
         with (
@@ -283,6 +299,18 @@ def loop_body(
             yield body
     finally:
         w.contexts.pop()
+
+
+def reset(w: ClassWriter, runs: Callable[[Sequence[str]], Body]) -> list[str]:
+    """The locals from before a loop that its runs set, where each starts from the same value."""
+    if w.trying or not w.held():
+        return []
+    kept = w.snapshot()
+    try:
+        body = runs(())
+    finally:
+        w.restore(kept)
+    return sorted(body.frame.assigned & w.held())
 
 
 def place(

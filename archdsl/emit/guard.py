@@ -102,8 +102,8 @@ def _check_call(node: ast.Call) -> None:
 
 def _check_statement(node: ast.stmt) -> None:
     """At the top stand a docstring, imports, constants, classes and functions: nothing runs."""
-    if isinstance(node, ast.Assign):
-        called = [part.func for part in ast.walk(node.value) if isinstance(part, ast.Call)]
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        called = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
         if any(not isinstance(each, ast.Name) or each.id != "partial" for each in called):
             raise _escape(node, "it runs at import")
     elif not isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)):
@@ -137,8 +137,8 @@ def _bound(statements: list[ast.stmt]) -> Iterator[str]:
             yield node.name
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
 
 

@@ -107,10 +107,12 @@ def join_members(w: ClassWriter, op: str, flow: TensorList) -> Tensor:
     dims = tuple(s.index(each, 0) for each in flow.shape[1:])
     if op != "concat" and not flow.text.isidentifier():
         text = w.flush(flow.but(simple=False)).text
-        return Tensor((channels, *dims), folded(text, op), stride=None, fresh=True)
+        return Tensor((channels, *dims), folded(text, op), stride=None, fresh=op == "mean")
     w.unit.need("torch")
     text = f"torch.cat({flow.text}, dim=1)" if op == "concat" else folded(flow.text, op)
-    return Tensor((channels, *dims), text, stride=None, fresh=True)
+    # One value alone is not copied by a sum.
+    fresh = op in ("concat", "mean")
+    return Tensor((channels, *dims), text, stride=None, fresh=fresh)
 
 
 def folded(gathered: str, op: str) -> str:

@@ -28,14 +28,19 @@ def loop_header(
 
     Over a list of values, the constructor loops over their channels.
     """
-    over = lists_of(w, names, iterable)
-    target = ", ".join(f"{name}_channels" if name in over else name for name in names)
+    target = ", ".join(bound_names(w, names, iterable))
     if iterable is None:
         assert count is not None
         times = w.value(count)
         trips = tuple(range(times)) if isinstance(times, int) else s.call("range", [times])
         return trips, f"for {target} in range({s.text(times)}):"
     return trips_of(w, iterable), f"for {target} in {iterable_text(w, iterable)}:"
+
+
+def bound_names(w: ClassWriter, names: tuple[str, ...], iterable: e.Expr | None) -> tuple[str, ...]:
+    """What a loop's names are called in the constructor, which goes over the channels of values."""
+    over = lists_of(w, names, iterable)
+    return tuple(f"{name}_channels" if name in over else name for name in names)
 
 
 def trips_of(w: ClassWriter, iterable: e.Expr) -> Any:

@@ -8,6 +8,7 @@ from archdsl.emit import symbol as s
 from archdsl.emit.branches import apart, branches, split_branches
 from archdsl.emit.code import fits
 from archdsl.emit.joins import join, join_members
+from archdsl.emit.pairs import known
 from archdsl.emit.tensor import Flow, Tensor, TensorList, parts, single
 from archdsl.ir import program as p
 
@@ -32,10 +33,14 @@ def split(w: ClassWriter, item: p.Split, flow: Flow) -> Flow:
     """Parts of the channels, a branch each."""
     tensor = w.flush(single(flow)).but(fresh=False)
     sizes = w.value(item.parts)
-    if isinstance(sizes, s.Symbol) and item.branches is not None:
+    given = _given(w, item, sizes)
+    if isinstance(sizes, s.Symbol) and item.branches is not None and not given:
         sizes = _written_parts(item.branches) or sizes
     w.unit.need("torch")
-    if isinstance(sizes, (int, s.Symbol)):
+    if isinstance(sizes, s.Symbol) and given:
+        text = f"torch.split({tensor.text}, {_as_list(w, sizes)}, dim=1)"
+        count, widths = _listed_parts(item, sizes)
+    elif isinstance(sizes, (int, s.Symbol)):
         text = f"torch.chunk({tensor.text}, {w.forward_text(sizes)}, dim=1)"
         count, widths = sizes, s.Symbol("uniform", tensor.channels // sizes, sizes)
     else:
@@ -55,6 +60,39 @@ def _written_parts(items: tuple[p.BranchItem, ...]) -> int | None:
     if any(isinstance(item, (p.BranchLoop, p.BranchIf)) for item in items):
         return None
     return sum(isinstance(item, p.Branch) for item in items)
+
+
+def _given(w: ClassWriter, item: p.Split, sizes: Any) -> bool:
+    """Whether the parts' widths are given, and not their number: the uses know."""
+    if not isinstance(sizes, s.Symbol):
+        return isinstance(sizes, (tuple, list))
+    if sizes.op in ("loop", "join"):
+        return True
+    found = {
+        isinstance(each, (tuple, list)) for sample in w.samples for each in known(sizes, sample)
+    }
+    if len(found) > 1:
+        raise w.error(
+            "E523",
+            "`split` gets the widths of its parts in one use, and their number in another",
+            item.parts.span,
+            "give the widths in each use, or write two splits, in the arms of an `if`",
+        )
+    return found == {True}
+
+
+def _listed_parts(item: p.Split, sizes: s.Symbol) -> tuple[Any, Any]:
+    """The number of parts with given widths, and these: one by one where each has its branch."""
+    count = None if item.branches is None else _written_parts(item.branches)
+    if count is None:
+        return s.call("len", [sizes]), sizes
+    return count, tuple(s.index(sizes, position) for position in range(count))
+
+
+def _as_list(w: ClassWriter, sizes: s.Symbol) -> str:
+    """A list of widths as torch wants it: no tuple, nor any other sequence."""
+    text = w.forward_text(sizes)
+    return text if text.startswith("[") else f"list({text})"
 
 
 def _list_text(w: ClassWriter, sizes: tuple[Any, ...]) -> str:

@@ -59,7 +59,7 @@ class Pairs:
                 return ()
             return tuple(found) if isinstance(found, (tuple, range)) else ()
 
-        held = self._hold(self._w.value(iterable)) or any(map(self._named, _names(iterable)))
+        held = self._hold(self._w.value(iterable)) or any(map(self._named, names_of(iterable)))
         with self._over(names, iterable, held, items) as pairs:
             yield pairs
 
@@ -151,12 +151,12 @@ def known(value: Any, sample: dict[str, Any]) -> tuple[Any, ...]:
         return ()
 
 
-def _names(node: Any) -> set[str]:
+def names_of(node: Any) -> set[str]:
     """The names in an expression."""
     if isinstance(node, e.Name):
         return {node.id}
     if isinstance(node, tuple):
-        return set().union(*map(_names, node))
+        return set().union(*map(names_of, node))
     if isinstance(node, (e.Expr, e.Argument)):
-        return set().union(*(_names(getattr(node, field)) for field in type(node)._fields))
+        return set().union(*(names_of(getattr(node, field)) for field in type(node)._fields))
     return set()

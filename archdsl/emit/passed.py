@@ -120,26 +120,30 @@ class _Passed:
         codes = [self.w.unit.code(callee.name) for callee in self.param.candidates]
         texts = {name: self._candidates_text(name, each) for name, each in self.given.items()}
         channels = [s.text(tensor.channels) for tensor in self.inputs]
-        if not any(code.is_model for code in codes):
-            return channels + [
-                text if name.isdigit() else f"{name}={text}" for name, text in texts.items()
-            ]
-        named = {tuple(map(str, code.channel_params)) for code in codes}
-        own = {tuple(texts)}
-        if not all(code.is_model for code in codes):
+        models = [code.is_model for code in codes]
+        own, named = {tuple(texts)}, {tuple(map(str, code.channel_params)) for code in codes}
+        if any(models) != all(models) or any(map(self._begun, self.param.candidates)):
             own = {
                 tuple(_free(each, code, list(texts)))
                 for each, code in zip(self.param.candidates, codes)
             }
-        if len(own) > 1 or len(named) > 1:
+        if len(own) > 1 or (any(models) and len(named) > 1):
             raise self._refused(
                 "has other names for its arguments from one to the next",
                 "give their parameters the same names",
             )
         texts = dict(zip(own.pop(), texts.values()))
-        return [text if name.isdigit() else f"{name}={text}" for name, text in texts.items()] + [
-            f"{name}={text}" for name, text in zip(named.pop(), channels)
-        ]
+        given = [text if name.isdigit() else f"{name}={text}" for name, text in texts.items()]
+        if not any(models):
+            return channels + given
+        return given + [f"{name}={text}" for name, text in zip(named.pop(), channels)]
+
+    def _begun(self, callee: Callee) -> bool:
+        """Whether a parameter before those of the call is bound already."""
+        names, bound = self.w.unit.parameters(callee), dict(callee.arguments)
+        free = [name for name in names if name not in bound]
+        last = max((int(name) + 1 for name in self.given if name.isdigit()), default=0)
+        return names[:last] != free[:last]
 
     def _candidates_text(self, name: str, value: Any) -> str:
         """An argument for whichever block it is: all of them have it in one form."""

@@ -13,13 +13,14 @@ Only what `guard.check` has let through is rehearsed.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from archdsl.emit import standins
 from archdsl.emit.course import Course, LayerCall
 from archdsl.emit.standins import Module, Role, role_of
-from archdsl.emit.traced import Tensor, plain
+from archdsl.emit.traced import Tensor, worth
 from archdsl.ir import keys
 from archdsl.ir import program as p
 from archdsl.ir.design import Design, Step, walk
@@ -116,15 +117,27 @@ class _Rehearsal:
                 given = self.course.values[step.index, 0]
                 self.held[step.path].__dict__.update(given.__dict__)
         result = self._called()
-        idle = None
+        if any(role_of(module).due for module in self.modules.values()):
+            self._compare_left(training)
         for module in self.modules.values():
-            for call in role_of(module).due:
-                # A step whose result goes nowhere may be left out: W609 tells its author.
-                idle = self.design.idle() if idle is None else idle
-                if call.step.index not in idle:
-                    raise self._differs(f"`forward` never comes to {call.step.path}")
             role_of(module).play = None
         self._compare_results(result, training)
+
+    def _compare_left(self, training: bool) -> None:
+        """A step whose result goes nowhere may be left out: W609 tells its author. Of steps of one
+        module on the same values, it doesn't matter which."""
+        idle = self.design.idle()
+        free = Counter(
+            (call.step.path, *call.marks)
+            for call in self.course.calls
+            if call.step.index in idle and (training or not call.step.aux)
+        )
+        for module in self.modules.values():
+            for call in role_of(module).due:
+                key = (call.step.path, *call.marks)
+                free[key] -= 1
+                if free[key] < 0:
+                    raise self._differs(f"`forward` never comes to {call.step.path}")
 
     def _called(self) -> Any:
         places = range(len(self.design.inputs))
@@ -254,19 +267,11 @@ def _misfit(
             value = free.pop(0)
         else:
             value = argument.default
-        if _worth(value) != _worth(argument.value):
+        if worth(value) != worth(argument.value):
             which = f"{argument.name} " if argument.name else ""
             return f"gets {which}{value}, and {argument.value} was checked"
     strange = set(named) - {argument.name for argument in arguments} - {"inplace"}
     return f"gets {free or sorted(strange)}, which was never checked" if free or strange else ""
-
-
-def _worth(value: Any) -> Any:
-    """What is equal for arguments that mean the same to torch: `(3, 3)` and 3."""
-    value = plain(value)
-    while isinstance(value, tuple) and value and len(set(value)) == 1:
-        value = value[0]
-    return value
 
 
 def _flat(result: Any) -> Iterator[Any]:

@@ -11,6 +11,8 @@ HEIGHT = "@height"
 WIDTH = "@width"
 # Before the two: a size that hangs on the run of a loop, so that no text denotes it.
 LOOPED = "@loop"
+# What leaves a block that uses itself, until it is known.
+RECURSIVE = "@recursive"
 
 
 class Tensor:
@@ -234,6 +236,11 @@ def parts(flow: Flow) -> tuple[Tensor, ...]:
     if isinstance(flow, tuple):
         return tuple(tensor for part in flow for tensor in parts(part))
     return (flow,)
+
+
+def recursive(shape: Any) -> bool:
+    """Whether a shape waits for the block to know what leaves it."""
+    return RECURSIVE in s.names_in(shape, expand=True)
 
 
 def resized(first: Tensor, second: Tensor) -> bool:

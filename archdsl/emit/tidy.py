@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from archdsl.emit.code import Block, Code, fits, mentions, texts
+from archdsl.emit.code import Block, Code, fits, mentions, rewritten, texts
 
 _SET = re.compile(r"(\w+) = (.+)")
+_SEVERAL = re.compile(r"(\w+(?:, \w+)+) = (.+)")
 _EMPTY = re.compile(r"(\w+): list\[Tensor\] = \[\]")
 _LOOP = re.compile(r"for (.+?) in (.+):")
 _CALL = re.compile(r"self[\w.\[\]()]*\(")
@@ -16,6 +17,20 @@ def tidied(code: Code, depth: int) -> Code:
     """The same body without values that nothing reads, with choices and lists in one line where they
     fit, and with `_` for what a loop doesn't look at."""
     return _written(_read(code), depth)
+
+
+def taken_apart(code: Code) -> Code:
+    """The same body with `_` for values of several that nothing reads."""
+    values = rewritten(code, lambda line: _SEVERAL.sub(r"\2", line))
+
+    def looked_at(line: str) -> str:
+        several = _SEVERAL.fullmatch(line)
+        if several is None:
+            return line
+        names = [name if mentions(values, name) else "_" for name in several[1].split(", ")]
+        return f"{', '.join(names)} = {several[2]}"
+
+    return rewritten(code, looked_at)
 
 
 def _read(code: Code) -> Code:

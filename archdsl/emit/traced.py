@@ -128,7 +128,7 @@ class Tensor:
 
     def _function(self, name: str, sizes: Sizes | None, *rest: Any, **named: Any) -> Tensor:
         """A function of this value of which no more is known than, for some, the shape."""
-        how = tuple((key, plain(named[key])) for key in sorted(named))
+        how = tuple((key, worth(named[key])) for key in sorted(named))
         return self.made(sizes, hash((name, self.read(), plain(rest), how)), held=True)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -342,6 +342,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, slice):
         return ("slice", plain(value.start), plain(value.stop), plain(value.step))
     return value if isinstance(value, str) else repr(value)
+
+
+def worth(value: Any) -> Any:
+    """What is equal for arguments that mean the same to torch: `(3, 3)` and 3."""
+    value = plain(value)
+    while isinstance(value, tuple) and value and len(set(value)) == 1:
+        value = value[0]
+    return value
 
 
 def cat(tensors: Any, dim: int = 0) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.emit import symbol as s
 from archdsl.emit.evaluate import spread
 from archdsl.emit.loops import loop_header, run_of, starts_anew
-from archdsl.emit.pairs import known
+from archdsl.emit.pairs import known, names_of
 from archdsl.emit.tensor import Flow
 from archdsl.expr import Expr, Template
 from archdsl.ir.walk import modules
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 def computed_labels(root: Node | tuple[Node, ...]) -> bool:
     """Whether any of a class's own modules in a part of it has a computed label."""
     return any(isinstance(name.base, Template) for name, _, _ in modules(root))
+
+
+def decided(w: ClassWriter, condition: Any, arms: tuple[Any, ...]) -> Any:
+    """The condition of an `if`: where labels in its arms hang on arguments, what it is in all uses,
+    as only the labels of the arm that is taken are attributes."""
+    labels = [name.base for name, _, _ in modules(arms) if isinstance(name.base, Template)]
+    names = set().union(*(names_of(label.parts) for label in labels))
+    return w.settled(condition) if s.symbolic([w.scope.get(name) for name in names]) else condition
 
 
 def written_out(

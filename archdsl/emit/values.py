@@ -15,7 +15,16 @@ from archdsl.emit import symbol as s
 from archdsl.emit.code import variables_in
 from archdsl.emit.evaluate import Loop as Comprehension
 from archdsl.emit.evaluate import spread
-from archdsl.emit.tensor import HEIGHT, LOOPED, WIDTH, ListResult, Tensor, TensorList
+from archdsl.emit.tensor import (
+    HEIGHT,
+    LOOPED,
+    RECURSIVE,
+    WIDTH,
+    ListResult,
+    Tensor,
+    TensorList,
+    recursive,
+)
 from archdsl.ir import program as p
 
 if TYPE_CHECKING:
@@ -133,11 +142,11 @@ class Family:
 
     def _common(self, indices: tuple[Any, ...]) -> tuple[Any, ...]:
         """The shape that all members have; those to come are held to it."""
-        shapes = [place.shape for place in self.places]
+        shapes = [place.shape for place in self._known()]
         if not shapes:
             known = self._w.family_shapes.get(self.name)
             if known is None:
-                return (s.name("@recursive"),) * 3
+                return (s.name(RECURSIVE),) * 3
             shapes = [known]
         rank = len(shapes[0])
         sizes = shapes[0][1:]
@@ -154,20 +163,21 @@ class Family:
 
     def _steady(self, axes: slice) -> bool:
         """Whether all members have the same size along some axes."""
-        for place in self.places:
-            names = {name for loop in place.loops for name in loop.names}
+        known = self._known()
+        for place in known:
+            names = {name for loop in place.loops for name in (*loop.names, *loop.bound)}
             if s.names_in(place.shape[axes], expand=True) & names or self._ended(place.shape[axes]):
                 return False
-            if not s.same(place.shape[axes], self.places[0].shape[axes]):
+            if not s.same(place.shape[axes], known[0].shape[axes]):
                 return False
         return True
 
+    def _known(self) -> Sequence[Place]:
+        """The places whose members don't wait for what leaves the block."""
+        return [place for place in self.places if not recursive(place.shape)] or self.places
+
     def _ended(self, value: Any) -> bool:
-        """Whether a value is that of a local of a loop or an arm that is over."""
-        return any(
-            s.opaque(variable) and variable.frame not in self._w.frames
-            for variable in variables_in(value)
-        )
+        return ended(self._w, value)
 
     def _open(self, place: Place) -> bool:
         return not place.loops.isdisjoint(self._w.loops)
@@ -183,9 +193,10 @@ class Family:
         if not self.ordered:
             text = f"[{text}[i] for i in sorted({text})]"
         self._w.read_whole[self.name] = set(self._w.loops)
-        if self._any_open() or self.channels is not None or not self.places:
+        ended = any(self._ended(place.shape[:1]) for place in self.places)
+        if ended or self._any_open() or self.channels is not None or not self.places:
             channels = self._listed_channels()
-            sizes = self._common((0,))[1:] if self.places else (s.name("@recursive"),) * 2
+            sizes = self._common((0,))[1:] if self.places else (s.name(RECURSIVE),) * 2
             lists = tuple(s.Symbol("uniform", size, self.count) for size in sizes)
             total = s.call("sum", [channels])
             return TensorList((channels, *lists), text, self.count, total=total)
@@ -208,6 +219,8 @@ class Family:
             found = _moved(self.places[0], (s.name("i"),))
             if found is not None:
                 return ListResult(found, "i", self.count)
+        if self.channels is None and self._steady(slice(None)):
+            return ListResult(self._known()[0].shape, "i", self.count)
         rank = len(self.places[0].shape)
         pieces = [_piece(place) for place in _joined(self.places)]
         if any(piece is None for piece in pieces):
@@ -219,10 +232,17 @@ class Family:
         return ListResult(shape, "i", self.count)
 
 
+def ended(w: ClassWriter, value: Any) -> bool:
+    """Whether a value is that of a local of a loop or an arm that is over."""
+    return any(
+        s.opaque(variable) and variable.frame not in w.frames for variable in variables_in(value)
+    )
+
+
 def _moved(place: Place, indices: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The shape of a place's member under another index, where its own is a loop's name and more."""
     mapping: dict[str, Any] = {}
-    own = {name for loop in place.loops for name in loop.names}
+    own = {name for loop in place.loops for name in (*loop.names, *loop.bound)}
     for made, asked in zip(place.indices, indices):
         names = s.names_in(made) & own
         if len(names) > 1:
@@ -247,7 +267,7 @@ def _piece(place: Place) -> tuple[Any, ...] | None:
         return None
     (loop,) = place.around
     return tuple(
-        s.Symbol("loop", Comprehension(loop.variables, dim, loop.trips, ())) for dim in place.shape
+        s.Symbol("loop", Comprehension(loop.bound, dim, loop.trips, ())) for dim in place.shape
     )
 
 
@@ -270,7 +290,7 @@ def _total(places: Sequence[Place], depth: int, of: Callable[[Place], Any]) -> A
             sides = [_total(arm, depth + 1, of) for arm in (then, other)]
             result = result + s.choose(key.condition, *sides)
         else:
-            result = result + summed(step.variables, step.trips)(_total(alike, depth + 1, of))
+            result = result + summed(step.bound, step.trips)(_total(alike, depth + 1, of))
     return result
 
 
@@ -337,6 +357,8 @@ def _creation(family: Family, indices: tuple[Any, ...]) -> str:
 def _held_to(w: ClassWriter, family: Family, tensor: Tensor) -> None:
     """What was read before is right after all; else the constructor has to keep the channels."""
     if family.channels is not None:
+        return
+    if recursive(tensor.shape):
         return
     assumed = w.assumed.get(family.name)
     early = not w.read_whole.get(family.name, set()).isdisjoint(w.loops)

@@ -210,6 +210,13 @@ class ClassWriter:
             self._names[key] = self.locals.take(wish)
         return self._set(key, text, meaning=value)
 
+    def empty_list(self, wish: str) -> Variable:
+        """A list of the constructor that what follows fills with channels."""
+        version = Variable(self.locals.take(wish), frame=self.frames[-1])
+        self._made.append(version)
+        self.init.append(f"{version.local}: list[int] = []")
+        return version
+
     def index_name(self) -> str:
         """A name for a loop that has none."""
         around = {variable for loop in self.loops for variable in loop.names}
@@ -441,6 +448,8 @@ class ClassWriter:
             keyed = any(isinstance(each, Arm) for each in self.contexts)
             return declare_member(self, name, attribute, text, keyed)
         if attribute in self.attributes:
+            if isinstance(name.base, Template):
+                raise self._argued(name)
             raise self.error(
                 "E510",
                 f"two modules of `{self.definition.name}` would be named `{attribute}`",
@@ -468,18 +477,21 @@ class ClassWriter:
         for part in name.base.parts:
             value = part if isinstance(part, str) else self.settled(self.value(part))
             if s.symbolic(value):
-                raise self.error(
-                    "E511",
-                    "this label depends on an argument of the constructor",
-                    name.span,
-                    "make it an indexed family, `name[i]:`, or put the steps into a named part",
-                )
+                raise self._argued(name)
             pieces.append(str(value))
         label = "".join(pieces)
         reason = refusal_of_label(label, sequential=False)
         if reason is not None:
             raise self.error("E322", f"`{label}` cannot be a label: {reason}", name.span)
         return label
+
+    def _argued(self, name: p.ModuleName) -> SpecError:
+        return self.error(
+            "E511",
+            "this label depends on an argument of the constructor",
+            name.span,
+            "make it an indexed family, `name[i]:`, or put the steps into a named part",
+        )
 
     def settled(self, value: Any) -> Any:
         """A value that is the same in all uses as what it is there."""
@@ -633,7 +645,7 @@ class ClassWriter:
             if name.startswith(LOOPED):
                 continue
             if name.endswith((HEIGHT, WIDTH)):
-                self.sizes.add(name.removesuffix(HEIGHT).removesuffix(WIDTH))
+                self.sizes.add(name)
                 mapping[name] = s.name(size_name(name))
             elif name not in self.used_names:
                 mapping[name] = s.Symbol("attribute", s.name("self"), self.capture(name))
@@ -641,11 +653,14 @@ class ClassWriter:
         return s.text(self.unit.named(self, value), outer)
 
     def _kept(self, value: Any) -> Any:
-        """A value in terms of what an attribute can keep: the constructor's locals change in loops."""
+        """A value in terms of what an attribute can keep: the constructor's locals change in loops,
+        and heights and widths from input to input."""
         while True:
             mapping: dict[str, Any] = {}
             for version in variables_in(value):
-                if version.frame in (None, self.frames[0]):
+                if _hangs_on_sizes(version.meaning):
+                    mapping[version.args[0]] = version.meaning
+                elif version.frame in (None, self.frames[0]):
                     if version.meaning is None and not self.trying:
                         self._copied(version)
                 elif not s.opaque(version):
@@ -693,7 +708,8 @@ class ClassWriter:
         """A family that is read above where it is made: a run reads what an earlier one left."""
         family = Family(self, name, self.family_variable(name))
         self.families[name] = family
-        kind = "list[Tensor] = []" if family.ordered else "dict[int, Tensor] = {}"
+        keys = key_kind(family_rank(self.definition.body, name))
+        kind = "list[Tensor] = []" if family.ordered else f"dict[{keys}, Tensor] = {{}}"
         self.head.append(f"{family.variable}: {kind}")
         return family
 
@@ -754,6 +770,11 @@ def _written(value: Any) -> str:
     if isinstance(value, tuple) and not isinstance(value, (Size, s.NamedList)):
         return f"[{', '.join(map(s.text, value))}]"
     return s.text(value)
+
+
+def _hangs_on_sizes(value: Any) -> bool:
+    """Whether an input's height or width is in a value."""
+    return any(name.endswith((HEIGHT, WIDTH)) for name in s.names_in(value, expand=True))
 
 
 def _after_last(value: Any, trips: Any, names: tuple[str, ...]) -> Any:

@@ -35,6 +35,9 @@ class Handle:
     __slots__ = ()
     described = "a tensor"
 
+    def __str__(self) -> str:
+        return self.described
+
     def listed(self) -> tuple[Any, ...] | None:
         """The members of a family, in order."""
         return None

@@ -129,7 +129,10 @@ class Applications:
         ordered = [given[formal.name] for formal in formals]
         return e.CallExpr(
             function=self.name_of(entity),
-            arguments=self._positional(ordered, scope, NUMBERS),
+            arguments=tuple(
+                e.Argument(name=None, value=self.resolve(a.value, scope), span=a.span)
+                for a in ordered
+            ),
             span=node.span,
         )
 
@@ -147,21 +150,16 @@ class Applications:
         # Lists of values that flow have a length and an order, too.
         return e.CallExpr(
             function=node.function,
-            arguments=self._positional(node.arguments, scope, LISTS),
+            arguments=tuple(
+                e.Argument(name=None, value=self._listed(a.value, scope), span=a.span)
+                for a in node.arguments
+            ),
             span=node.span,
         )
 
-    def _positional(
-        self, arguments: Sequence[e.Argument], scope: Scope, use: Use
-    ) -> tuple[e.Argument, ...]:
-        return tuple(
-            e.Argument(name=None, value=self._operand_of(a.value, scope, use), span=a.span)
-            for a in arguments
-        )
-
-    def _operand_of(self, node: e.Expr, scope: Scope, use: Use) -> e.Expr:
-        listed = isinstance(node, (e.Name, e.Index, e.Slice, e.CallExpr, e.ListExpr))
-        return self.operand(node, scope, use if listed else NUMBERS)
+    def _listed(self, node: e.Expr, scope: Scope) -> e.Expr:
+        listed = isinstance(node, (e.Name, e.Input, e.Index, e.Slice, e.CallExpr, e.ListExpr))
+        return self.operand(node, scope, LISTS if listed else NUMBERS)
 
     def _keywords(self, entity: Entity, node: e.CallExpr, scope: Scope) -> tuple[e.Argument, ...]:
         pairs = args.match(

@@ -221,11 +221,13 @@ def _uncallable(
     if binding is not None or entity is not None:
         others = ((binding.span, "named here"),) if binding is not None else ()
         what = binding.what if binding is not None else str(entity and entity.kind)
+        given = f"name what it gives, and make that the step: `let f = {name}(...)`, `-> f`"
         return error(
             "E303",
             f"`{name}` is {article(what)}, and no block or op",
             call.name.span,
             others=others,
+            help=given if what == "function" else None,
         )
     held = {n for n in place.scope.visible() if _holds(place.scope.find(n))}
     blocks = {n for n, x in resolver.unit.names.items() if x.kind in ("block", "extern", "variant")}
@@ -286,7 +288,7 @@ def may_be_called(node: e.Expr | None, resolver: Resolver, scope: Scope) -> bool
     if binding is not None:
         return binding.callable if binding.sort != "tensor" else False
     entity = resolver.unit.names.get(name)
-    if entity is not None and entity.kind == "constant":
+    if entity is not None and entity.kind in ("constant", "function"):
         return None
     if entity is not None:
         return entity.kind in ("block", "extern", "variant", "broken")

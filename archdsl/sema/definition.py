@@ -91,12 +91,21 @@ class Lowering:
     # Parameters
 
     def params(
-        self, params: tuple[ast.Param, ...], scope: Scope, ports: tuple[ast.Port, ...] = ()
+        self, params: tuple[ast.Param, ...], scope: Scope, ports: tuple[ast.Port, ...]
     ) -> tuple[p.Param, ...]:
         reserved = {"in_channels": "it is what the input brings"}
         for port in ports:
             if port.name is not None:
                 reserved[f"{port.name.text}_channels"] = "it is what that input brings"
+        return self._params(params, scope, reserved)
+
+    def foreign_params(self, params: tuple[ast.Param, ...], scope: Scope) -> tuple[p.Param, ...]:
+        """The parameters of a class of Python, which has named them."""
+        return self._params(params, scope, None)
+
+    def _params(
+        self, params: tuple[ast.Param, ...], scope: Scope, reserved: dict[str, str] | None
+    ) -> tuple[p.Param, ...]:
         lowered: list[p.Param] = []
         for param in params:
             try:
@@ -107,9 +116,10 @@ class Lowering:
                     scope.put(Binding(param.name.text, "any", "parameter", param.name.span))
         return tuple(lowered)
 
-    def _param(self, param: ast.Param, scope: Scope, reserved: dict[str, str]) -> p.Param:
+    def _param(self, param: ast.Param, scope: Scope, reserved: dict[str, str] | None) -> p.Param:
         name = param.name.text
-        if name in reserved:
+        foreign = reserved is None
+        if reserved is not None and name in reserved:
             asked = "in" if name == "in_channels" else name.removesuffix("_channels")
             raise error(
                 "E305",
@@ -130,10 +140,11 @@ class Lowering:
         default = self.resolver.optional(param.default, scope)
         callable = kind == "block"
         holds = callable if kind else calls.may_be_called(param.default, self.resolver, scope)
+        span = param.name.span
         scope.bind(
-            Binding(name, "number", "parameter", param.name.span, steady=True, callable=holds)
+            Binding(name, "number", "parameter", span, steady=True, callable=holds, foreign=foreign)
         )
-        return p.Param(name=name, type=kind, default=default, span=param.name.span)
+        return p.Param(name=name, type=kind, default=default, span=span)
 
     # Ports
 

@@ -147,10 +147,7 @@ class Flow(Merges):
         self, label: ast.Label | None, call: ast.Call, place: Place, stem: str | None = None
     ) -> p.Call:
         """A call as an item; `stem` replaces the kind that it would be named after."""
-        if call.taps:
-            target = self.tap(call, place, self.resolver)
-        else:
-            target = calls.target_of(call, place, self.resolver)
+        target = self.target(call, place)
         if target.kind == "shared" and place.sequential is not None:
             raise out_of_place("a shared module", call.span, place.sequential)
         uid = self.next_uid()
@@ -162,6 +159,12 @@ class Flow(Merges):
         else:
             name = self.module(uid, label, place, stem, call.name.span)
         return self.call_item(call, target, name, uid)
+
+    def target(self, call: ast.Call, place: Place) -> calls.Target:
+        """What a call applies: a model is cut behind its taps."""
+        if call.taps:
+            return self.tap(call, place, self.resolver)
+        return calls.target_of(call, place, self.resolver)
 
     def _check_nothing(self, step: ast.Step) -> None:
         for part, what in ((step.label, "a label"), (step.count, "a count"), (step.result, "`as`")):

@@ -206,7 +206,7 @@ class _Session:
     def _extern(self, node: ast.Extern, entity: Entity) -> p.Extern:
         scope = Scope()
         lowering = self._lowering(entity.unit)
-        params = lowering.params(node.params, scope)
+        params = lowering.foreign_params(node.params, scope)
         scope.put(Binding("in", "tensor", "input", node.name.span))
         module, _, attribute = node.target.partition(":")
         dotted = module.split(".") + attribute.split(".")
@@ -321,11 +321,7 @@ class _Session:
         if named is not None and named.kind == "variant":
             model = resolver.model_of(named)
         if model is None or not isinstance(model.node, ast.Block) or not is_model(model):
-            raise error(
-                "E345",
-                f"only a model can be tapped, and `{call.name.text}` is none",
-                call.name.span,
-            )
+            raise _untappable(call.name, place.scope.find(call.name.text))
         untapped = ast.Call(
             name=call.name, arguments=call.arguments, called=call.called, span=call.span
         )
@@ -354,6 +350,17 @@ class _Session:
             self._taken[name] = entity
             self._derived[key] = entity
         return self._derived[key]
+
+
+def _untappable(name: ast.Ident, binding: Binding | None) -> SpecError:
+    made = binding if binding is not None and binding.sort == "shared" else None
+    return error(
+        "E345",
+        f"only a model can be tapped, and `{name.text}` is none",
+        name.span,
+        others=((made.span, "made here"),) if made else (),
+        help=f"tap what is shared: `share {name.text} = Model(...) tap (...)`" if made else None,
+    )
 
 
 def _ops_of(model: Entity) -> Callable[[str], Op | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from archdsl import expr as e
 from archdsl.node import Node
-from archdsl.reserved import refusal_of_name
+from archdsl.reserved import refusal_of_keyword, refusal_of_name
 from archdsl.sema.errors import error
 from archdsl.syntax import ast
 
@@ -24,11 +24,13 @@ class Binding:
     """A local name. `labelled` is the uid of the item whose label this is, if it is a label's.
 
     `sequential` is the place of the `nn.Sequential` around, out of which no value can be taken.
-    `steady`: the same in every iteration, as parameters are.
+    `steady`: the same in every iteration, as parameters are. `foreign`: a name that a class of
+    Python gave.
     """
 
     __slots__ = (
         "callable",
+        "foreign",
         "labelled",
         "members",
         "name",
@@ -50,6 +52,7 @@ class Binding:
         sequential: Span | None = None,
         steady: bool = False,
         callable: bool | None = None,
+        foreign: bool = False,
         members: tuple[Binding, ...] = (),
     ) -> None:
         self.name = name
@@ -60,6 +63,7 @@ class Binding:
         self.sequential = sequential
         self.steady = steady
         self.callable = callable
+        self.foreign = foreign
         self.members = members
 
 
@@ -110,7 +114,7 @@ class Scope:
                 help=help,
             )
         if binding.what != "value":
-            check_name(binding.name, binding.span)
+            check_name(binding.name, binding.span, foreign=binding.foreign)
         self.put(binding)
 
     def label(self, binding: Binding) -> None:
@@ -151,11 +155,13 @@ class Scope:
             )
 
 
-def check_name(name: str, span: Span) -> None:
-    """Refuse what the generated Python could not be written with."""
-    reason = refusal_of_name(name)
+def check_name(name: str, span: Span, *, foreign: bool = False) -> None:
+    """Refuse what the generated Python could not be written with. `foreign`: it stands there as a
+    keyword of someone else's call alone."""
+    reason = refusal_of_keyword(name) if foreign else refusal_of_name(name)
     if reason is not None:
-        raise error("E305", f"`{name}` cannot be used as a name: {reason}", span, help="rename it")
+        help = None if foreign else "rename it"
+        raise error("E305", f"`{name}` cannot be used as a name: {reason}", span, help=help)
 
 
 def article(what: str) -> str:

@@ -28,6 +28,7 @@ class Statements(Labels):
     init: list[p.InitRule]
     if TYPE_CHECKING:
         region: Callable[[ast.Body, Place], p.Region]
+        target: Callable[[ast.Call, Place], calls.Target]
 
     def let(self, let: ast.Let, place: Place) -> p.Let:
         value = self.resolver.resolve(let.value, place.scope)
@@ -97,7 +98,7 @@ class Statements(Labels):
         name = share.name.text
         check_label(name, share.name.span, sequential=False)
         check_name(name, share.name.span)
-        target = calls.target_of(share.call, place, self.resolver)
+        target = self.target(share.call, place)
         if not target.modular:
             raise error(
                 "E343", f"`{share.call.name.text}` makes no module to be shared", share.call.span

@@ -20,6 +20,13 @@ model ResNet(unit, depths): [64, 56, 56] -> [256, 56, 56] {
 """
 
 
+ONE_OF_A_LIST = """
+block L in (xs[]) -> (ys[]) { from xs[0] -> relu as ys[0] }
+model M: [3, 8, 8] -> [3, 8, 8] { from [[in]] -> L as ys; from ys[0] -> relu }
+variant m = M()
+"""
+
+
 def test_residual_channels() -> None:
     found = finding(BOTTLENECK + "variant resnet50 = ResNet(Bottleneck, [3])\n")
     assert found.code == "E204"
@@ -132,6 +139,14 @@ def test_several_values() -> None:
     assert (found.code, found.message) == ("E206", "`concat` joins several values, and one arrives")
 
 
+def test_a_list_of_one_is_no_value() -> None:
+    more = "block L in (xs[]) -> (ys[]) { from xs[0] -> relu as ys[0] }"
+    found = wrong("from [[in]] -> L -> «relu»", more=more)
+    assert (found.code, found.message) == ("E206", "a list of 1 arrives where `relu` takes a value")
+    assert found.help == "the value of such a list is its first: `xs[0]`"
+    assert not findings(ONE_OF_A_LIST)
+
+
 def test_inputs_of_a_block() -> None:
     more = "block Two in (a, b) -> (c) { from a + b -> relu as c }"
     found = wrong("relu -> «Two»", more=more)
@@ -148,6 +163,14 @@ def test_arithmetic() -> None:
 def test_from_takes_what_flows() -> None:
     found = wrong("for x in [1] { from «x» -> relu }")
     assert (found.code, found.message) == ("E209", "`from` takes values that flow, not 1")
+    found = wrong("from «(in, [in, 3])» -> sum")
+    assert (found.code, found.message) == ("E209", "`from` takes values that flow, not 3")
+
+
+def test_values_are_shown_in_words() -> None:
+    found = wrong("for a, b in «[[in, in, 3]]» { from a + b }")
+    assert found.code == "E408"
+    assert found.message.endswith("and [a tensor, a tensor, 3] has 3")
 
 
 FAMILY = "split(4) as s\nfor i in range(3) { from s[i] -> relu as outs[i] }\n"
@@ -391,3 +414,16 @@ def test_a_default_that_no_call_leaves_is_evaluated() -> None:
         "model M: [3, 8, 8] -> [_, _, _] { A(4, stride=2) }\nvariant m = M()\n"
     )
     assert (found.code, found.message) == ("E405", "a number of more than 1,000 digits")
+
+
+def test_computed_labels_give_each_module_a_name() -> None:
+    model = "model M(n): [3, 8, 8] -> [_, _, _] {{ {} }}\nvariant m = M(3)\n"
+    for body in (
+        '«"c_{i // 2}"»: conv(4, 3x3)',
+        'c_2: conv(4, 3x3)\n«"c_{i}"»: conv(4, 3x3)',
+    ):
+        steps = body.split("\n")
+        loop = "for i in range(n) { " + steps.pop() + " }"
+        found = finding(model.format("\n".join([*steps, loop])))
+        assert found.code == "E510"
+        assert found.message.startswith("two modules would be named `c_")

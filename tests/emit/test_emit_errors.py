@@ -31,8 +31,8 @@ CASES = (
         "model M: [3, 8, 8] -> [10] {\n"
         '    for i in range(2) { "conv{i}": conv(8, 3x3) }\n'
         "    «conv1»: conv(8, 3x3)\n" + TAIL,
-        "two modules of `M` would be named `conv1`",
-        "label",
+        "two modules would be named `conv1`",
+        "`name[i]:`",
     ),
     Case(
         "computed labels in a loop of unknown length",
@@ -52,6 +52,17 @@ CASES = (
         "`name[i]:`",
     ),
     Case(
+        "labels of the arms of an `if` on an argument",
+        "E511",
+        "model M(g): [3, 8, 8] -> [10] {\n"
+        '    for i in range(4) { if i % g == 0 { «"g{i // g}"»: conv(8, 3x3) } else { relu } }\n'
+        + TAIL
+        + "variant third = M(3)\n",
+        "this label depends on an argument of the constructor",
+        "`name[i]:`",
+        "2",
+    ),
+    Case(
         "several values in a Sequential",
         "E516",
         "block Two in (x) -> (a, b) { relu as a; conv(4, 3x3) as b }\n"
@@ -67,6 +78,14 @@ CASES = (
         "model M: [4, 8, 8] -> [10] {\n    P -> P(1)\n" + TAIL,
         "whether an argument of the constructor is `same` can't be asked",
         "an argument of its own",
+    ),
+    Case(
+        "a split by widths and by a number",
+        "E523",
+        "block B(p) { split(«p») as ps\n    from ps -> concat }\n"
+        "model M: [3, 8, 8] -> [10] {\n    conv(4, 1x1) -> B(2) -> B([1, 3])\n" + TAIL,
+        "`split` gets the widths of its parts in one use, and their number in another",
+        "in the arms of an `if`",
     ),
     Case(
         "features of several sizes",

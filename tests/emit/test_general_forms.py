@@ -875,3 +875,26 @@ def test_a_step_that_nothing_takes_is_left_out(tmp_path: Path) -> None:
     assert [item.code for item in bag.items] == ["W609"]
     assert "return self.relu(x)" in emitted[1] or "x = self.relu(x)" in emitted[1]
     assert "self.conv(" not in emitted[1]
+
+
+def test_what_is_written_is_typed_throughout(tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text("""\
+let CFG = [4, "M", 8]
+block Both in (x) -> (a, b) { from x -> conv(4, 3x3) as a; from x -> conv(5, 3x3) as b }
+block Chain(w, n) { conv(w, 3x3) -> relu; if n > 0 { rest: Chain(w + 2, n - 1) } }
+block Tall(w) { conv(w, 1x1) -> reshape([w, in.height, 8]) }
+model M(n): [3, 8, 8] -> [_, _, _] {
+    stage body { for v in CFG { if v == "M" { maxpool(1) } else { conv(v, 3x3) } } }
+    Chain(4, n) -> Tall(3) -> Both as (p, q)
+    from q
+}
+variant m = M(1)
+""")
+    bag = Bag()
+    emitted = driver.emit(str(spec), bag)
+    assert emitted is not None, render_all(bag.items)
+    assert 'CFG: Sequence[int | Literal["M"]] = (4, "M", 8)' in emitted[1]
+    assert "self.out_channels: int = channels" in emitted[1]
+    assert "height = x.shape[-2]\n" in emitted[1]
+    assert "_, x = self.both(" in emitted[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from emit_text import compare, images, results_of
+from emit_text import compare, emitted, images, results_of
 from executor import Executor
 
 from archdsl import driver
@@ -577,6 +577,346 @@ block U(w, s) {
 model M: [4, 8, 8] -> [_, _, _] { U(4, 1) -> U(4, 2) }
 variant m = M()
 """,
+    "a height and a width by name, for `forward`": """\
+fn sides(h, w) = [h * 2, w + 1]
+block A(dim) {
+    let n = in.height * in.width
+    conv(dim, 1x1) -> reshape([dim, n]) -> reshape([2 * dim, n // 2])
+    reshape([dim, in.height, in.width])
+}
+block S(w) {
+    let h, side = sides(in.height, in.width)
+    resize(size(h, side)) -> conv(w, 1x1)
+}
+model M: [3, 6, 4] -> [_, _, _] { A(4) -> S(5) -> A(2) -> resize(9) }
+variant m = M()
+""",
+    "sizes of the members of a list": """\
+block A(dim) in (xs[]) -> (y) {
+    let n = xs[0].height * xs[0].width
+    from xs[0] -> conv(dim, 1x1) -> reshape([dim, n])
+    reshape([dim, xs[0].height, xs[0].width]) -> resize(size(xs[1].height, 7)) as y
+}
+model M: [3, 6, 4] -> [_, _, _] {
+    conv(8, 1x1) as a
+    conv(9, 1x1, stride=2) as b
+    from [a, b] -> A(4)
+}
+variant m = M()
+""",
+    "a square size of the input's sides": """\
+block S(w) { resize(size(in.height * 2, in.width * 2)) -> conv(w, 1x1) }
+model M: [3, 8, 8] -> [_, _, _] { S(4) -> S(2) }
+variant m = M()
+""",
+    "a recursive block that gives a list": """\
+block Fr(n, w) in (x) -> (ys[]) {
+    from x -> c: conv(w, 3x3) -> relu as ys[0]
+    if n > 1 {
+        from x -> first: Fr(n - 1, w) as a
+        from a -> mean -> second: Fr(n - 1, w) as b
+        for i in range(n - 1) { from b[i] as ys[i + 1] }
+    }
+}
+model M(n): [3, 8, 8] -> [_, _, _] { Fr(n, 4) -> mean }
+variant m = M(3)
+variant one = M(1)
+""",
+    "a recursive block that gives two values": """\
+block Two(n, w) in (x) -> (y, z) {
+    from x -> c: conv(w, 3x3) -> relu as y
+    if n > 1 {
+        from x -> first: Two(n - 1, w) as (a, b)
+        from a + b -> relu as z
+    } else {
+        from x -> d: conv(w, 3x3) as z
+    }
+}
+model M(n): [3, 8, 8] -> [_, _, _] { Two(n, 4) -> sum }
+variant m = M(3)
+variant one = M(1)
+""",
+    "recursive blocks that grow": """\
+block Chain(w, n) { conv(w, 3x3) -> relu; if n > 0 { rest: Chain(w + 2, n - 1) } }
+block Tree(w, n) {
+    if n > 0 { concat { Tree(w, n - 1); Tree(w * 2, n - 1) } } else { conv(w, 3x3) -> relu }
+}
+block Listed(ws) { conv(ws[0], 3x3) -> relu; if len(ws) > 1 { rest: Listed(ws[1:]) } }
+model M(n): [3, 8, 8] -> [_, _, _] {
+    Chain(4, n) -> Tree(2, n) -> Listed([3, 5, 7]) -> conv(2, 1x1)
+}
+variant m = M(2)
+variant none_ = M(0)
+""",
+    "recursive blocks that shrink the map": """\
+block Down(w, n) { conv(w, 3x3, stride=2); if n > 0 { rest: Down(w, n - 1) } }
+model M(n): [3, 16, 16] -> [_, _, _] { residual { Down(4, n) } skip { conv(4, 1x1, stride=2 ** (n + 1)) } }
+variant m = M(2)
+variant none_ = M(0)
+""",
+    "blocks that use each other": """\
+block A(w, n) { conv(w, 3x3) -> relu; if n > 0 { rest: B(w + 1, n - 1) } }
+block B(w, n) { conv(w, 1x1) -> relu; if n > 0 { rest: A(w + 2, n - 1) } }
+block C(w, n) { conv(w, 3x3); if n > 0 { rest: D(w, n - 1) } }
+block D(w, n) { conv(w, 1x1); if n > 0 { rest: C(w, n - 1) } }
+model M(n): [3, 8, 8] -> [_, _, _] { A(4, n) -> D(3, n) -> B(2, n) -> conv(2, 1x1) }
+variant m = M(3)
+variant none_ = M(0)
+""",
+    "a merge that nothing takes, on a module that others use": """\
+block B(w) {
+    conv(w, 1x1) -> bn as q
+    sum { from q -> relu; { from q -> bn } }
+    from q -> relu as z
+    from z + q
+}
+model M: [3, 8, 8] -> [_, _, _] { B(4) -> B(5) }
+variant m = M()
+""",
+    "labels of one arm, counted by an argument": """\
+model M(n, g): [3, 8, 8] -> [_, _, _] {
+    for i in range(n) {
+        if i % g == 0 { stage "g{i // g}" { conv(4, 3x3) -> relu } } else { "x{i}": conv(5, 1x1) }
+    }
+    sum { for i in range(n) { if i % g == 0 { "m{i // g}": conv(4, 3x3) } else { conv(4, 1x1) } } }
+}
+variant m = M(4, 2)
+variant again = M(4, 2)
+""",
+    "`in` of a block whose input has a name": """\
+block H(w) in (x) { residual { conv(w, 1x1) -> conv(in.channels, 1x1) } }
+block G in (low) -> (y) { conv(in.channels, 1x1) as y }
+block K(w) in (x) { conv(in.channels, 1x1) as y; from y + in -> conv(w, 1x1) }
+model M: [3, 8, 8] -> [_, _, _] { H(4) -> G -> K(3) }
+variant m = M()
+""",
+    "a block whose first argument is bound": """\
+block R(n, w) { conv(w * n, 3x3) -> conv(w, 1x1) }
+block T(n, k, w) { conv(w * n, k) -> conv(w, 1x1) }
+block P(f) { from in -> f(in.channels) }
+block Q(f, g) { f(2, 5) -> g(3) }
+model M: [3, 8, 8] -> [_, _, _] {
+    P(R(1)) -> P(T(2, 3x3)) -> Q(T(w=3), T(1, 1x3)) -> Q(T(w=4), R(2))
+}
+variant m = M()
+""",
+    "a sum of what may be one value, and work in place": """\
+block S(w, n) {
+    identity as xs[0]
+    for i in range(n) {
+        sum {
+            for j in range(i + 1) {
+                if j == i { from xs[j] } else { from xs[j] -> cs[i, j]: conv(w, 3x3) }
+            }
+        }
+        relu as xs[i + 1]
+    }
+    from xs -> concat
+}
+block T(w, n) {
+    for i in range(n) { from in -> conv(w, 3x3) as xs[i] }
+    from xs -> sum -> relu as y
+    from xs[0] + y
+}
+model M: [3, 8, 8] -> [_, _, _] { conv(4, 1x1) -> S(4, 3) -> conv(4, 1x1) -> T(4, 1) -> T(4, 2) }
+variant m = M()
+""",
+    "the taps of a shared model": """\
+model Enc(w): [3, 16, 16] -> [_, _, _] {
+    for i in range(3) { stage "s{i}" { conv(w + i, 3x3, stride=2) -> relu } }
+    conv(2, 1x1)
+}
+model Twins(w): (a: [3, 16, 16], b: [3, 16, 16]) -> (near: [_, _, _], far: [_, _, _]) {
+    share enc = Enc(w) tap (s0, s2)
+    from a -> enc as (a0, a2)
+    from b -> enc as (b0, b2)
+    from a0 - b0 as near
+    from a2 * b2 as far
+}
+variant four = Twins(4)
+""",
+    "one tap of a shared model, used twice": """\
+model A(w): [3, 32, 32] -> [4, _, _] {
+    stage low { conv(w, 3x3, stride=2) -> relu }
+    stage high { conv(4, 3x3, stride=2) -> relu }
+}
+variant a = A(8)
+model B: [3, 32, 32] -> [_, _, _] {
+    share enc = a(w=3) tap (low)
+    enc -> enc -> conv(4, 3x3)
+}
+variant b = B()
+""",
+    "one input with a name is `in`, too": """\
+block Gate(r) in (maps) {
+    mul { identity; global_avgpool -> conv(in.channels // r, 1x1) -> relu -> conv(maps.channels, 1x1) }
+}
+block Both(w) in (x) -> (y, z) {
+    let n = in.channels * w
+    param k [in.channels, 1, 1] = 1
+    const grid [1, in.height, in.width] = 0.5
+    conv(n, 1x1) -> relu as y
+    from in * k + x + grid -> reshape([in.channels, in.height * in.width]) -> flatten -> linear(4) as z
+}
+block Hour(n, w) in (x) -> (y) {
+    residual {
+        conv(w, 1x1) -> relu
+        if n > 0 { maxpool(2) -> Hour(n - 1, w) -> upsample(2) }
+        conv(in.channels, 1x1)
+    } as y
+}
+block Mix(w) in (xs[]) { let n = len(in); from in -> concat -> conv(w * n, 1x1) }
+model M: (img: [3, 8, 8]) -> (maps: [_, _, _], kinds: [_]) {
+    conv(4, 3x3) -> Gate(2) -> Hour(2, 6) -> Both(2) as (a, kinds)
+    from a -> conv(in.channels, 1x1) -> relu as q
+    from [in, q + in * img] -> Mix(3) as maps
+}
+variant m = M()
+""",
+    "functions that choose among ops and blocks": """\
+fn pick(c, a, b) = a if c else b
+block P(w) { conv(w, 3x3) -> relu }
+block Q(w, k = 3) { conv(w, k) -> bn }
+block X(w, f) { conv(w, 3x3) -> f }
+model M(fancy): [3, 8, 8] -> [_, _, _] {
+    let f = pick(fancy, silu, relu)
+    let u = pick(fancy, P, Q(k=5))
+    X(4, f) -> u(4) -> X(5, pick(not fancy, silu, none)) -> f -> u(6)
+}
+variant m = M(true)
+variant n = M(false)
+""",
+    "a cell of ops and blocks, in a family that is summed": """\
+block Cell(ops) {
+    for i, op in enumerate(ops) { from in -> op as hs[i] }
+    from hs -> sum
+}
+block SepC(w, k = 3) { depthwise(k) -> conv(w, 1x1) -> bn }
+model M(w): [3, 8, 8] -> [_, _, _] {
+    conv(w, 1x1) -> Cell([conv(w, 3x3), identity, maxpool(3x3, stride=1, pad=1), SepC(w, k=5)])
+    Cell([SepC(w + 1), SepC(w + 1, k=5)]) -> Cell([none, SepC(5)])
+}
+variant m = M(4)
+""",
+    "a cell of blocks that get a width": """\
+block Cell(ops, w) {
+    for i, op in enumerate(ops) { from in -> op(w) as hs[i] }
+    from hs -> concat
+}
+block SepC(w, k = 3) { depthwise(k) -> conv(w, 1x1) -> bn }
+block Id(w) { identity }
+model M(w): [3, 8, 8] -> [_, _, _] {
+    conv(w, 1x1) -> Cell([SepC, Id, SepC(k=5), conv(kernel=3x3)], w + 1) -> Cell([SepC, Id], w)
+}
+variant m = M(4)
+""",
+    "branches of ops, in loops": """\
+block Cell(ops) { sum { for op in ops { op } } }
+block Deep(ops, n) { for i in range(n) { concat { for op in ops { op }; identity } } }
+block Apart(ops, n) {
+    for i in range(n) {
+        identity as a
+        for j, op in enumerate(ops) { from a -> op as hs[i, j] }
+        from a -> concat { identity; for op in ops { op -> relu } }
+    }
+}
+block SepC(w, k = 3) { depthwise(k) -> conv(w, 1x1) -> bn }
+model M(w): [3, 8, 8] -> [_, _, _] {
+    conv(w, 1x1) -> Deep([conv(w, 3x3), identity, SepC(w, k=5)], 2) -> Cell([SepC(w)])
+    Cell([identity, maxpool(3x3, stride=1, pad=1), SepC(w, k=5)])
+    Apart([conv(w, 3x3), identity, SepC(w)], 2) -> conv(2, 1x1)
+}
+variant m = M(4)
+""",
+    "widths that grow in a loop, and are joined after it": """\
+block S(w, n) {
+    for i in range(n) {
+        concat { identity; for j in range(i) { conv(w, 3x3) } }
+        relu as ys[i]
+    }
+    from ys -> concat
+}
+block Cat(w) { concat { identity; conv(w, 3x3) } }
+block T(w, n) {
+    for i in range(n) {
+        Cat(w)
+        relu as ys[i]
+    }
+    from ys -> concat
+}
+model M: [3, 8, 8] -> [_, _, _] { S(4, 3) -> T(2, 2) -> conv(2, 1x1) }
+variant m = M()
+""",
+    "a split by a list that is an argument": """\
+block A(ws) {
+    split(ws) as (a, b)
+    from b -> conv(b.channels, 3x3) as b2
+    from (b2, a) -> concat
+}
+block B(ws) { split(ws) { conv(4, 1x1); conv(5, 1x1) } }
+block C(ws) {
+    split(ws) as parts
+    for i, p in enumerate(parts) { from p -> cs[i]: conv(p.channels + 1, 3x3) as o[i] }
+    from o -> concat
+}
+block D(ws) { split(ws) { for i in range(len(ws)) { conv(ws[i] + 1, 1x1) } } }
+block E(ws) {
+    split([w * 2 for w in ws[1:]]) as (a, b)
+    from (b, a) -> concat
+}
+model M(ws): [3, 8, 8] -> [_, _, _] {
+    conv(sum(ws), 1x1) -> A(ws) -> B(ws) -> conv(sum(ws), 1x1) -> C(ws) -> conv(4, 1x1)
+    D([1, 2, 1]) -> conv(6, 1x1) -> E([5, 1, 2])
+}
+variant m = M([2, 3])
+variant n = M([4, 1])
+""",
+    "an exchange of maps of several sizes": """\
+block HR(w) in (xs[]) -> (ys[]) {
+    for i in range(len(xs)) {
+        sum {
+            for j in range(len(xs)) {
+                if j == i { from xs[j] }
+                else { if j > i {
+                    from xs[j] -> ups[i, j]: conv(w * 2 ** i, 1x1) -> upsample(2 ** (j - i))
+                } else {
+                    from xs[j] -> downs[i, j]: conv(w * 2 ** i, 3x3, stride=2 ** (i - j))
+                } }
+            }
+        }
+        relu as ys[i]
+    }
+}
+model M(n): [3, 8, 8] -> [_, _, _] {
+    conv(4, 3x3) as a
+    conv(8, 3x3, stride=2) as b
+    conv(16, 3x3, stride=2) as c
+    from [a, b] -> HR(4) as (p, q)
+    from [p, q, c] -> HR(4) * n as (x, y, z)
+    from y -> upsample(2) as u
+    from z -> upsample(4) as v
+    from (x, u, v) -> concat
+}
+variant m = M(2)
+""",
+    "what a loop over values makes is as wide as they are": """\
+block B(w, n) {
+    for i in range(n) { convs[i]: conv(w + i, 3x3) as c[i] }
+    for i in range(n) { ds[i]: conv(w + i, 3x3) as d[i] }
+    for i, x, y in zip(range(n), c, d) { from (x, y) -> concat as e[i] }
+    from e -> concat
+}
+block C in (xs[]) { concat { for x in xs { from x -> conv(x.channels + 1, 3x3) } } }
+block D in (xs[]) { sum { for x in xs { from x } } }
+model M(ws): [3, 8, 8] -> [_, _, _] {
+    B(4, 2) -> B(3, 3)
+    for i, w in enumerate(ws) { from in -> c[i]: conv(w, 3x3) as cs[i] }
+    from cs -> C -> conv(5, 1x1) as a
+    from [a, a, in] -> C -> conv(5, 1x1) as b
+    from [a, b] -> D -> conv(2, 1x1)
+}
+variant m = M([2, 3])
+""",
 }
 
 
@@ -595,3 +935,31 @@ def test_what_is_written_computes_what_was_checked(name: str, tmp_path: Path) ->
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
             assert torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_widths_that_no_one_asks_for_are_not_kept(tmp_path: Path) -> None:
+    spec = """\
+block Id { identity }
+block Wide(w) { conv(w, 1x1) }
+model M(ops): [4, 8, 8] -> [_, _, _] { sum { for op in ops { op } } }
+variant m = M([Id, Wide(4)])
+variant n = M([Wide(6), Wide(6)])
+"""
+    compare(spec, tmp_path)
+    text = emitted(str(tmp_path / "spec.arch")).text
+    assert "_channels: list" not in text and ".append(channels)" not in text
+
+
+def test_a_height_that_only_forward_reads_follows_the_input(tmp_path: Path) -> None:
+    spec = """\
+block A(dim) {
+    let n = in.height * in.width
+    let most = n - 1
+    conv(dim, 1x1) -> reshape([dim, n]) -> reshape([dim, most + 1])
+    reshape([dim, in.height, in.width])
+}
+model M: [3, 6, 4] -> [_, _, _] { conv(8, 1x1) -> A(4) }
+variant m = M()
+"""
+    module = compare(spec, tmp_path)
+    assert module.m()(torch.zeros(2, 3, 24, 40)).shape == (2, 4, 24, 40)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from emit_text import compare
+from emit_text import compare, emitted, module_of
 from torch import nn
 
 SEP = "block Sep(w, k = 3x3) { conv(w, k) }\nblock Oth(w, k = 1) { conv(w, k) -> relu }\n"
@@ -166,3 +166,19 @@ def test_a_model_with_side_heads_is_a_step_in_training_too(tmp_path: Path) -> No
         tmp_path,
     )
     assert module.v().train()(torch.randn(2, 3, 16, 16)).shape == (2, 5)
+
+
+def test_a_layer_of_python_may_ask_for_channels(tmp_path: Path) -> None:
+    path = tmp_path / "spec.arch"
+    path.write_text(
+        "extern Cv(in_channels, out_channels, kernel_size = 1) = "
+        '"torch.nn:Conv2d" shape [out_channels, in.height, in.width]\n'
+        "block P(out_channels) { conv(out_channels, 1x1) -> relu }\n"
+        "block B(w, unit = P) { unit(out_channels=w) }\n"
+        "model M: [3, 8, 8] -> [_, _, _] { Cv(in.channels, 4) -> B(5) -> B(6, Cv(5)) }\n"
+        "variant m = M()\n"
+    )
+    model = module_of(emitted(str(path)).text).m()
+    convs = [each for each in model.modules() if isinstance(each, nn.Conv2d)]
+    assert [(each.in_channels, each.out_channels) for each in convs] == [(3, 4), (4, 5), (5, 6)]
+    assert model(torch.zeros(1, 3, 8, 8)).shape == (1, 6, 8, 8)

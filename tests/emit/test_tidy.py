@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archdsl.emit.code import Block, Code, render
-from archdsl.emit.tidy import tidied
+from archdsl.emit.tidy import taken_apart, tidied
 
 
 def block(header: str, *body: str | Block) -> Block:
@@ -59,3 +59,20 @@ def test_it_reads_as_written_by_hand(code: Code, text: str) -> None:
 @pytest.mark.parametrize("code", KEPT)
 def test_the_rest_stays(code: Code) -> None:
     assert render(tidied(code, 2)) == render(code)
+
+
+def test_of_several_values_those_that_nothing_reads_have_no_name() -> None:
+    code = [
+        "height, width = x.shape[-2:]",
+        block("for i in range(n):", "a, b = self.a[i](x)", "x = a + c"),
+        "a, c = c, x",
+        "return width",
+    ]
+    assert render(taken_apart(code)) == [
+        "_, width = x.shape[-2:]",
+        "for i in range(n):",
+        "    a, _ = self.a[i](x)",
+        "    x = a + c",
+        "a, c = c, x",
+        "return width",
+    ]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,11 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: st
     assert compiled is not None
     (tmp_path / "net.arch").write_text(spec(8))
 
-    def refuse(path: object, *_: object, **__: object) -> None:
+    allowed = getattr(os, call)
+
+    def refuse(path: Any, *given: Any, **more: Any) -> Any:
+        if call == "open" and not given[0] & (os.O_WRONLY | os.O_RDWR):
+            return allowed(path, *given, **more)  # to read
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patched:

@@ -188,6 +188,21 @@ def test_taps_make_a_block_cut_behind_the_last() -> None:
     assert [d.name for d in found.definitions] == ["Unit", "Net", "NetTap", "Detector"]
 
 
+def test_a_shared_model_is_cut_behind_its_taps() -> None:
+    text = (
+        UNIT
+        + MODEL
+        + "block Twins in (x, y) -> (z) { share net = Net(depth=4) tap (layer1, layer2)\n"
+        "from x -> net as (a, b); from y -> net as (c, d); from (a, c) -> concat as z }"
+    )
+    found = program(text)
+    twins = next(d for d in found.definitions if d.name == "Twins")
+    share = first(twins, p.Share)
+    assert (share.call.callee, parameters(share.call)) == ("NetTap", ["depth"])
+    uses = [i for i in walk(twins) if isinstance(i, p.Call) and i.kind == "shared"]
+    assert [(use.callee, use.unpack) for use in uses] == [("net", True)] * 2
+
+
 @pytest.mark.parametrize(
     ("loop", "pieces"),
     [
@@ -256,6 +271,23 @@ def test_a_variant_is_a_step() -> None:
     text = UNIT + MODEL + "variant small = Net(depth=1)\nblock B { small(num_classes=4) }"
     call = first(definition(text, "B"), p.Call)
     assert (call.callee, parameters(call)) == ("Net", ["depth", "num_classes"])
+
+
+def test_an_extern_calls_its_parameters_as_its_class_does() -> None:
+    text = 'extern Cv(in_channels, type, nn = 1) = "lib:Cv" shape [type, in.height, in.width]'
+    found = program(text + "\nblock B { Cv(in.channels, type=8) }")
+    assert [q.name for q in found.externs[0].params] == ["in_channels", "type", "nn"]
+    assert parameters(first(found.definitions[0], p.Call)) == ["in_channels", "type"]
+
+
+def test_functions_take_blocks_and_give_them() -> None:
+    text = (
+        UNIT + "fn pick(c, a, b) = a if c else b\n"
+        "block B(n) { let u = pick(n > 1, Unit, Unit(stride=2)); let f = pick(n > 1, relu, none)\n"
+        "u(n) -> f }"
+    )
+    calls = [c for c in walk(definition(text, "B")) if isinstance(c, p.Call)]
+    assert [(c.kind, c.callee) for c in calls] == [("param", "u"), ("param", "f")]
 
 
 def test_externs() -> None:

@@ -38,6 +38,7 @@ IN_BODY: list[tuple[str, str, str]] = [
     ("E303", "from «Unit(8)» -> relu", "`Unit(...)` is not applied here"),
     ("E303", "conv(«n».channels, 3x3)", "`n` is a parameter, not a value that flows"),
     ("E303", "let m = «twice»", "`twice` is a function, not a value"),
+    ("E303", "«twice»(n)", "`twice` is a function, and no block or op"),
     ("E303", "share s = Unit(8)\nfrom «s» -> relu", "`s` is a shared module, not a value"),
     ("E303", "«four»", "`four` is a constant, and no block or op"),
     ("E304", "let «n» = 3", "`n` has a meaning here already"),
@@ -158,6 +159,8 @@ IN_BODY: list[tuple[str, str, str]] = [
     ("E344", "none «as a»", "`none` is no step, and `as` has nothing to stand for"),
     ("E345", "«Unit»(8) tap (a) as b", "only a model can be tapped, and `Unit` is none"),
     ("E345", "Net tap («layer9») as b", "`Net` has nothing called `layer9` to tap"),
+    ("E345", "share s = Net tap («layer9»)", "`Net` has nothing called `layer9` to tap"),
+    ("E345", "share s = Net()\n«s» tap (layer1)", "only a model can be tapped, and `s` is none"),
 ]
 
 _STEPWISE = "cannot stand in an `nn.Sequential`, which hands on one value from step to step"
@@ -198,6 +201,16 @@ WHOLE: list[tuple[str, str, str]] = [
         "E305",
         "block «Tensor» { relu }",
         "`Tensor` cannot be used as a name: the generated Python uses that name itself",
+    ),
+    (
+        "E305",
+        'extern D(«lambda») = "a:B" shape same',
+        "`lambda` cannot be used as a name: it is a keyword of Python",
+    ),
+    (
+        "E305",
+        'extern D(«self») = "a:B" shape same',
+        "`self` cannot be used as a name: no class takes an argument of that name",
     ),
     (
         "E305",
@@ -336,6 +349,17 @@ def test_did_you_mean(wrong: str, help: str) -> None:
     assert [item.help for item in found] == [help]
 
 
+def test_where_a_step_of_that_name_would_stand() -> None:
+    share = f"{UNIT}{MODEL}block Test {{ share s = Net()\ns tap (layer1) }}"
+    assert [item.help for item in errors(share)] == [
+        "tap what is shared: `share s = Model(...) tap (...)`"
+    ]
+    called = "fn pick(c) = relu if c else silu\nblock Test { pick(true) }"
+    assert [item.help for item in errors(called)] == [
+        "name what it gives, and make that the step: `let f = pick(...)`, `-> f`"
+    ]
+
+
 def test_unknown_calls_say_where_they_were_looked_for() -> None:
     found = errors("block B(unit: block) { nothing }")
     assert found[0].notes == (
@@ -411,13 +435,13 @@ def test_every_code_that_is_raised_is_in_the_catalogue_and_tested() -> None:
 
 
 def test_long_specs_cost_in_proportion() -> None:
-    from time import perf_counter
+    from time import process_time
 
     def seconds(size: int) -> float:
         steps = "\n".join(f"a{i}: conv(8, 3x3) -> bn -> relu as v{i}" for i in range(size))
-        start = perf_counter()
+        start = process_time()
         assert errors(f"block B {{ {steps} }}") == []
-        return perf_counter() - start
+        return process_time() - start
 
     seconds(50)
     assert seconds(800) < 30 * seconds(100) + 0.1

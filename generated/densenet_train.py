@@ -6,7 +6,7 @@
     python densenet_train.py export CHECKPOINT
     python densenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/densenet.arch by archdsl, which leaves it alone once edited (464bdb2257c8).
+Written from specs/densenet.arch by archdsl, which leaves it alone once edited (c9a80741a622).
 """
 
 import argparse
@@ -30,6 +30,7 @@ import torch
 import torch.distributed as dist
 import torch.distributed.checkpoint.state_dict as states
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
@@ -229,6 +230,8 @@ def fill(model: nn.Module, file: Path) -> None:
     try:
         kept: dict[str, Any] = {**load_file(file)}
         states.set_model_state_dict(model, kept, options=WHOLE)
+    except (OSError, SafetensorError) as error:
+        sys.exit(f"{file} can't be read: {error}")
     except RuntimeError as error:
         sys.exit(f"{file} is of another network: {str(error).splitlines()[-1].strip():.150}")
 

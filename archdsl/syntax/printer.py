@@ -217,10 +217,11 @@ class _Printer:
     def _map(self, pairs: tuple[ast.Pair, ...], span: Span, indent: int) -> None:
         texts = [text.pair(pair) for pair in pairs]
         flat = f"{{ {', '.join(texts)} }}" if texts else "{ }"
-        if "\n" not in span.text and self._fits(flat):
+        brace = span.text.find("{")
+        if "\n" not in span.text[brace:] and self._fits(flat):
             self._put(flat)
             return
-        self._open(span.start + span.text.find("{"))
+        self._open(span.start + brace)
         for pair in pairs:
             end = pair.value.span.end
             self._before(pair.key.span.start, end, indent + INDENT)

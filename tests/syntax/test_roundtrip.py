@@ -250,6 +250,12 @@ def test_tables_keep_a_row_a_line() -> None:
     assert check_round_trip(TABLES) == check_round_trip(IN_ROWS) == IN_ROWS
 
 
+def test_an_empty_map_behind_a_head_of_several_lines() -> None:
+    variants = ", ".join(f"variant_number_{number}" for number in range(9))
+    printed = check_round_trip(f"train once for {variants} {{ }}\n")
+    assert printed.endswith(" { }\n") and printed.count("\n") > 1
+
+
 def test_layout() -> None:
     assert check_round_trip("block  A{relu->bn}") == "block A { relu -> bn }\n"
     wide = " -> ".join(["conv(64, 3x3, stride=2)"] * 6)

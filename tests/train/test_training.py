@@ -385,6 +385,11 @@ def test_weights_of_another_network_are_said_to_be_so(
         last = forks.said().strip().splitlines()[-1]
         assert "is of another network: size mismatch for fc.bias" in last
         assert "Traceback" not in forks.said()
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"nothing that was saved")
+    assert forks.run(changed, "evaluate", damaged, *given) == 1
+    assert f"{damaged} can't be read: " in forks.said().strip().splitlines()[-1]
+    assert "Traceback" not in forks.said()
 
 
 def test_without_a_mean_of_weights_there_is_no_second_model(

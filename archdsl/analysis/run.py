@@ -24,7 +24,7 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
-from archdsl.values import BUILTINS, show
+from archdsl.values import BUILTINS, kind, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,6 +199,9 @@ class Runner(Containers):
             family = names[target.base] = Family(target.base)
         evaluate = self.session.evaluator.evaluate
         place = tuple(evaluate(index, self.scope) for index in target.indices)
+        for index, node in zip(place, target.indices):
+            if type(index) not in (int, str):
+                raise error("E402", f"an index is an int, not {kind(index)}", node.span)
         if place in family.members:
             shown = ", ".join(map(show, place))
             raise error(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from archdsl.ir.evaluate import Handle, Poisoned
 from archdsl.ops.op import Shape
-from archdsl.values import Fault, cut, show
+from archdsl.values import Fault, cut, kind, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ class Family(Handle):
         self.members: dict[tuple[Any, ...], Value] = {}
 
     def member(self, indices: tuple[Any, ...]) -> Any:
+        for index in indices:
+            if type(index) not in (int, str):  # though 1.0 and true are keys as 1 is
+                raise Fault("E402", f"an index is an int, not {kind(index)}")
         if indices in self.members:
             return self.members[indices]
         made = list(self.members)

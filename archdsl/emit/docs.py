@@ -201,6 +201,8 @@ def figures(design: Design) -> str:
 
 def multiply_adds(macs: int) -> str:
     """A figure of three digits or so: `4.09 G`, `143 M`."""
+    if macs >= 10**15:  # beyond 10**308 there is no float of it
+        return f"{macs // 10**9:,} G"
     if macs >= 1_000_000_000:
         return f"{macs / 1e9:.2f} G"
     if macs >= 10_000_000:

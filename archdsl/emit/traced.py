@@ -336,9 +336,10 @@ def plain(value: Any) -> Any:
         return value.read()
     if isinstance(value, (tuple, list)):
         return tuple(map(plain, value))
-    if isinstance(value, (int, float)):
-        # Not a hash of its own: -1 and -2 have the same one.
-        return f"{value:.9g}"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.9g}"
+    if isinstance(value, int):
+        return str(int(value))  # not a hash of its own: -1 and -2 have the same one
     if isinstance(value, slice):
         return ("slice", plain(value.start), plain(value.stop), plain(value.step))
     return value if isinstance(value, str) else repr(value)

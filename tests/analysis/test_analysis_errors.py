@@ -427,3 +427,13 @@ def test_computed_labels_give_each_module_a_name() -> None:
         found = finding(model.format("\n".join([*steps, loop])))
         assert found.code == "E510"
         assert found.message.startswith("two modules would be named `c_")
+
+
+def test_members_of_families_are_told_by_ints() -> None:
+    model = "model M: [3, 8, 8] -> [_, _, _] {{ {} }}\nvariant m = M()\n"
+    for body, message in (
+        ("conv(4, 3x3) as a[0]\nfrom «a[0.0]»", "an index is an int, not a float"),
+        ("conv(4, 3x3) as a[«true»]\nfrom a[1]", "an index is an int, not a bool"),
+    ):
+        found = finding(model.format(body))
+        assert (found.code, found.message) == ("E402", message)

@@ -898,3 +898,15 @@ variant m = M(1)
     assert "self.out_channels: int = channels" in emitted[1]
     assert "height = x.shape[-2]\n" in emitted[1]
     assert "_, x = self.both(" in emitted[1]
+
+
+def test_figures_beyond_floats(tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text(
+        "model M: [3, 8, 8] -> [_, 8, 8] { conv(10 ** 200, 1x1) -> conv(10 ** 200, 1x1) }\n"
+        "variant m = M()\n"
+    )
+    bag = Bag()
+    emitted = driver.emit(str(spec), bag)
+    assert emitted is not None, render_all(bag.items)
+    assert " G multiply-adds" in emitted[1].replace("\n", " ").replace("    ", "")

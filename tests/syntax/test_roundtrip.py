@@ -272,7 +272,9 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(WORDS, max_size=40))
 def test_token_soup_gives_diagnostics(words: list[str]) -> None:
     bag = Bag()
@@ -282,14 +284,14 @@ def test_token_soup_gives_diagnostics(words: list[str]) -> None:
         check_round_trip(" ".join(words))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.text(max_size=60))
 def test_any_text_gives_diagnostics(text: str) -> None:
     bag = Bag()
     assert (parse(Source("text.arch", text), bag) is None) == bool(bag.items)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, len(RICH)), st.integers(0, 40), WORDS)
 def test_damaged_file(at: int, length: int, word: str) -> None:
     text = RICH[:at] + word + RICH[at + length :]

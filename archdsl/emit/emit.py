@@ -197,9 +197,8 @@ def _ordered(classes: list[PyClass]) -> tuple[PyClass, ...]:
 
     def visit(each: PyClass) -> None:
         begun.add(each.name)
-        others = [
-            name for name in found if name != each.name and _names("\n".join(_code(each)), name)
-        ]
+        code = "\n".join(_code(each))
+        others = [name for name in found if name != each.name and _names(code, name)]
         for name in others:
             if name not in begun:
                 visit(found[name])

@@ -15,6 +15,7 @@ from archdsl.analysis.value import (
     Family,
     Value,
     listed,
+    refusal_of_index,
     start,
 )
 from archdsl.diagnostics import SpecError
@@ -24,7 +25,7 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
 from archdsl.source import Span
-from archdsl.values import BUILTINS, kind, show
+from archdsl.values import BUILTINS, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,8 +201,8 @@ class Runner(Containers):
         evaluate = self.session.evaluator.evaluate
         place = tuple(evaluate(index, self.scope) for index in target.indices)
         for index, node in zip(place, target.indices):
-            if type(index) not in (int, str):
-                raise error("E402", f"an index is an int, not {kind(index)}", node.span)
+            if (reason := refusal_of_index(index)) is not None:
+                raise error("E402", reason, node.span)
         if place in family.members:
             shown = ", ".join(map(show, place))
             raise error(

@@ -70,8 +70,8 @@ class Family(Handle):
 
     def member(self, indices: tuple[Any, ...]) -> Any:
         for index in indices:
-            if type(index) not in (int, str):  # though 1.0 and true are keys as 1 is
-                raise Fault("E402", f"an index is an int, not {kind(index)}")
+            if (reason := refusal_of_index(index)) is not None:
+                raise Fault("E402", reason)
         if indices in self.members:
             return self.members[indices]
         made = list(self.members)
@@ -105,6 +105,11 @@ class Family(Handle):
             f"make the value a member, `as {self.name}[{place}]`, and join all of them: "
             f"`from {self.name} -> ...`"
         )
+
+
+def refusal_of_index(index: Any) -> str | None:
+    """Why a member of a family can't be told by a value: 1.0 and true are keys of a dict as 1 is."""
+    return None if type(index) in (int, str) else f"an index is an int, not {kind(index)}"
 
 
 def listed(value: Any) -> Any:

@@ -59,6 +59,8 @@ def refusal_of_label(name: str, sequential: bool) -> str | None:
     """Why a module may not be called `name`; None where it may."""
     if not name.isidentifier() or name in PYTHON_KEYWORDS:
         return "it is not a name in Python"
+    if not name.isascii():  # Python takes some of these for other letters
+        return "names are written in ASCII letters"
     if name.startswith("_"):
         return "attributes with a leading underscore are PyTorch's own"
     if name in MODULE_ATTRIBUTES:

@@ -149,7 +149,7 @@ _EQUAL_AHEAD = re.compile(r"[ \t]*=(?!=)")
 _TUPLE_AHEAD = re.compile(r"[ \t]*\(")
 _BRACE_AHEAD = re.compile(r"\s*\{")
 _NAME_AHEAD = re.compile(r"\s*[(:\[]")
-_ITEM_AHEAD = re.compile(r"[ \t]+[A-Za-z_\"]")
+_ITEM_AHEAD = re.compile(r"[ \t]+(?!(?:if|in|and|or|not|for|else|as)\b)[A-Za-z_\"]")
 _NOT_IN = re.compile(r"\s+in\b")
 _SIZE_LIKE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _SHAPE_LIKE = re.compile(r"[0-9]+(?:x[0-9]+){2,7}")
@@ -191,7 +191,7 @@ class _Lexer:
 
     def expression(self, start: int, end: int) -> list[Token]:
         """The tokens of an expression inside a string, where newlines mean nothing."""
-        self.open.append(("(", Token("LPAR", "(", self.source, start, start), 0))
+        self.open.append(("", Token("LPAR", "", self.source, start, start), 0))
         self._scan(start, end)
         while len(self.open) > 1:
             self._unclosed()
@@ -256,6 +256,9 @@ class _Lexer:
             return
         if following in ("ARROW", "RBRACE", "_ELSE", "SKIP", "_EXPECT"):
             return
+        self._separate(place)
+
+    def _separate(self, place: Place) -> None:
         self.tokens.append(Token("_SEP", "\n", self.source, *place))
         self.last = "_SEP"
         self.depth = self.base
@@ -264,7 +267,7 @@ class _Lexer:
 
     def _word(self, word: str, start: int, end: int) -> int:
         """Emit a word; the offset to go on from, as `not in` is two words and one token."""
-        if self.open and self.newline is not None and word in TOP_WORDS:
+        if self.newline is not None and word in TOP_WORDS:
             self._check_items(word, start, end)
         kind = self._kind(word, end)
         if kind in ("OP", "PREFIX", "IF"):
@@ -567,7 +570,7 @@ class _Lexer:
         return _VALUED.isdisjoint(line)
 
     def _mismatch(self, text: str, start: int, end: int) -> None:
-        if not self.open:
+        if not self.open or not self.open[-1][0]:
             first = not any(item.code == "E109" for item in self.bag.items)
             other = None
             if first and text == "}" and self.odd is not None:
@@ -659,14 +662,17 @@ class _Lexer:
             self.odd = None if line is None else (*line, "is `{` missing before this?")
 
     def _check_items(self, word: str, start: int, end: int) -> None:
-        """A file-level item at the start of a line: whatever is open should have been closed."""
-        if word == "let" or self.text[start - 1] != "\n":
+        """A file-level item at the start of a line: whatever is open should have been closed, and
+        the line before been complete. A `let` may stand in a body, but not in other brackets."""
+        if self.text[start - 1] != "\n" or not _ITEM_AHEAD.match(self.text, end):
             return
-        if not _ITEM_AHEAD.match(self.text, end):
-            return
-        self._unclosed(start)
-        while self.open:
-            self._pad_close()
+        body = self.open and self.open[-1][0] == "{"
+        if self.open and not (body and word == "let"):
+            self._unclosed(start)
+            while self.open and not (word == "let" and self.open[-1][0] == "{"):
+                self._pad_close()
+        if not self.open and self.last not in ENDERS and self.last not in _STATEMENT:
+            self._separate(self.newline)
 
     def _unclosed(self, before: int | None = None) -> None:
         """Report what is still open before an offset, or at the end; where indentation tells which

@@ -130,31 +130,32 @@ _EXPRESSION_WORDS = {
     "none": "NONE",
 }
 _OPERATORS = frozenset(("and", "or", "not", "in"))
+_VALUES = frozenset(("in", "true", "false", "none"))  # after `else` no labels
 STATEMENT_WORDS = {
-    "let": ("LET", re.compile(r"[ \t]+[A-Za-z_]")),
+    "let": ("LET", re.compile(r"[ \t\r\f]+[A-Za-z_]")),
     "require": ("REQUIRE", re.compile(r"(?!\s*(?::|=[^=]))")),
-    "param": ("TENSOR", re.compile(r"[ \t]+[A-Za-z_]")),
-    "const": ("TENSOR", re.compile(r"[ \t]+[A-Za-z_]")),
-    "share": ("SHARE", re.compile(r"[ \t]+[A-Za-z_]")),
+    "param": ("TENSOR", re.compile(r"[ \t\r\f]+[A-Za-z_]")),
+    "const": ("TENSOR", re.compile(r"[ \t\r\f]+[A-Za-z_]")),
+    "share": ("SHARE", re.compile(r"[ \t\r\f]+[A-Za-z_]")),
     "init": ("INIT", re.compile(r"\s*\{")),
     "from": ("FROM", re.compile(r"(?!\s*(?::|=[^=]))")),
 }
-_PART = re.compile(r"[ \t]*(?:\{|->[ \t]*\[|\"|(?!as\b)[A-Za-z_])")
+_PART = re.compile(r"[ \t\r\f]*(?:\{|->[ \t\r\f]*\[|\"|(?!as\b)[A-Za-z_])")
 _STEP_WORDS = {
-    "repeat": ("REPEAT", re.compile(r"[ \t]*[A-Za-z0-9_(\[]")),
-    "aux": ("AUX", re.compile(r"[ \t]*(?:[A-Za-z_(\"{])")),
+    "repeat": ("REPEAT", re.compile(r"[ \t\r\f]*[A-Za-z0-9_(\[]")),
+    "aux": ("AUX", re.compile(r"[ \t\r\f]*(?:[A-Za-z_(\"{])")),
 }
-_COLON_AHEAD = re.compile(r"[ \t]*:")
-_EQUAL_AHEAD = re.compile(r"[ \t]*=(?!=)")
-_TUPLE_AHEAD = re.compile(r"[ \t]*\(")
+_COLON_AHEAD = re.compile(r"[ \t\r\f]*:")
+_EQUAL_AHEAD = re.compile(r"[ \t\r\f]*=(?!=)")
+_TUPLE_AHEAD = re.compile(r"[ \t\r\f]*\(")
 _BRACE_AHEAD = re.compile(r"\s*\{")
 _NAME_AHEAD = re.compile(r"\s*[(:\[]")
-_ITEM_AHEAD = re.compile(r"[ \t]+(?!(?:if|in|and|or|not|for|else|as)\b)[A-Za-z_\"]")
+_ITEM_AHEAD = re.compile(r"[ \t\r\f]+(?!(?:if|in|and|or|not|for|else|as)\b)[A-Za-z_\"]")
 _NOT_IN = re.compile(r"\s+in\b")
 _SIZE_LIKE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _SHAPE_LIKE = re.compile(r"[0-9]+(?:x[0-9]+){2,7}")
 _NUMBER_LIKE = re.compile(r"[0-9.][A-Za-z0-9_.]*")
-_ENDS_LINE = re.compile(r"[ \t\r]*(?:#|\n)")
+_ENDS_LINE = re.compile(r"[ \t\r\f]*(?:#|\n)")
 _DIGITS = re.compile(r"[0-9]+(?![A-Za-z0-9_])")
 _IDENTIFIER = re.compile(r"\w+")
 _BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|#.*|[^(\[{)\]}]", re.DOTALL)
@@ -310,7 +311,8 @@ class _Lexer:
                     return "NAME"
                 return self._expression_word(word, before)
             return "NAME"
-        if before in _LABEL and word != "else" and _COLON_AHEAD.match(text, end):
+        value = word == "else" or before == "_ELSE" and word in _VALUES
+        if before in _LABEL and not value and _COLON_AHEAD.match(text, end):
             return "NAME"
         if word in _OPERATORS or word in _EXPRESSION_WORDS:
             return self._expression_word(word, before)
@@ -497,7 +499,7 @@ class _Lexer:
             char = self.text[stop - 1]
             if level and _CLOSERS.get(char) == self.open[level - 1][0]:
                 level -= 1
-            elif char not in " \t\r":
+            elif char not in " \t\r\f":
                 break
             stop -= 1
         return stop

@@ -157,6 +157,17 @@ def test_labels_and_keywords() -> None:
     assert len(statements("head\nrelu")) == 2
 
 
+def test_values_after_else_are_no_labels() -> None:
+    for word in ("in", "true", "false", "none"):
+        printed = check_round_trip(f'block B {{ require 1 if none else ({word}): "why" }}')
+        assert f'else {word}: "why"' in printed
+
+
+def test_a_form_feed_is_a_blank() -> None:
+    assert statements("head\f{ relu }") == statements("head { relu }")
+    assert statements("repeat\f2 { relu }") == statements("repeat 2 { relu }")
+
+
 def test_skips() -> None:
     def skip(text: str) -> ast.Skip:
         action = step(f"residual {{ a }} {text}").action

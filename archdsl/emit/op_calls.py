@@ -9,6 +9,7 @@ from archdsl.emit.made import Made
 from archdsl.emit.padding import settled
 from archdsl.emit.tensor import HEIGHT, LOOPED, WIDTH, Tensor, times
 from archdsl.ir import program as p
+from archdsl.ops.check import check_argument
 from archdsl.ops.op import REQUIRED, SAME, Op, OpError, Size, form
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def make_op(w: ClassWriter, call: p.Call, op: Op, given: dict[str, Any], tensor:
     _check_fixed(w, call, op, args)
     _resolve_padding(w, args, call.uid, call.span)
     try:
+        _check_known(op, args)
         shape = op.shape(_shapes(args), tensor.shape)
         window = op.window(args)
         torch = form(op, args, tensor.shape)
@@ -136,6 +138,14 @@ def _check_fixed(w: ClassWriter, call: p.Call, op: Op, args: dict[str, Any]) -> 
                 call.span,
                 "write it where it is used, with an `if` for each that it may be",
             )
+
+
+def _check_known(op: Op, args: dict[str, Any]) -> None:
+    """Hold constants against their declarations: `check` doesn't see those that no use reaches."""
+    for param in op.parameters:
+        value = args.get(param.name)
+        if not s.symbolic(value) and not isinstance(value, Tensor):
+            check_argument(op.name, param, value)
 
 
 def _resolve_padding(w: ClassWriter, args: dict[str, Any], uid: int, span: Span) -> None:

@@ -111,6 +111,22 @@ CASES = (
         "let name",
     ),
     Case(
+        "a default that no use reaches, of another kind",
+        "E380",
+        "block Unit(width, stride = relu) { «conv(width, 3x3, stride=stride)» -> relu }\n"
+        "model Net: [3, 32, 32] -> [16, _, _] { Unit(16, stride=2) }\n"
+        "variant net = Net()\n",
+        "`stride` of `conv` is a whole number or a size such as 3x3, and this is something else",
+    ),
+    Case(
+        "ops where an arm no variant takes wants a number",
+        "E380",
+        "block Unit(deep = false) { conv(16, 3x3); if deep { «alpha_dropout([relu, gelu])» } }\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
+        "variant net = Net()\n",
+        "`p` of `alpha_dropout` is a number, and this is something else",
+    ),
+    Case(
         "a number that an arm no variant takes calls",
         "E512",
         "block Unit(act, deep = false) { conv(16, 3x3); if deep { «act» } }\n"

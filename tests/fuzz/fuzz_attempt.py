@@ -88,6 +88,7 @@ def _text(data: bytes, bag: Bag) -> str | None:
     file.truncate()
     file.write(data)
     file.flush()
+    assert os.path.exists(file.name), "someone removed the file that holds the inputs"
     source = read(file.name, bag)
     return None if source is None else source.text
 

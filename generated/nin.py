@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 
-class MLPConv(nn.Sequential):
+class MLPConv(nn.Module):
     """A convolution and two 1x1: a small network that slides over the maps (Fig. 1).
 
     Shape: (N, in_channels, H, W) -> (N, widths[2],
@@ -28,18 +28,21 @@ class MLPConv(nn.Sequential):
         stride: int = 1,
         pad: int | None = None,
     ) -> None:
+        super().__init__()
         if pad is None:
             pad = kernel // 2
-        super().__init__(
-            nn.Conv2d(
-                in_channels, widths[0], kernel_size=kernel, stride=stride, padding=pad
-            ),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(widths[0], widths[1], kernel_size=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(widths[1], widths[2], kernel_size=1),
-            nn.ReLU(inplace=True),
+        self.conv1 = nn.Conv2d(
+            in_channels, widths[0], kernel_size=kernel, stride=stride, padding=pad
         )
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(widths[0], widths[1], kernel_size=1)
+        self.conv3 = nn.Conv2d(widths[1], widths[2], kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(self.conv1(x))
+        x = self.relu(self.conv2(x))
+        x = self.relu(self.conv3(x))
+        return x
 
 
 class NINCifar(nn.Module):
@@ -65,6 +68,12 @@ class NINCifar(nn.Module):
         self.mlpconv3 = MLPConv(192, (192, 192, num_classes), 3)
 
         self.avgpool = nn.AdaptiveAvgPool2d(1)
+
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.normal_(module.weight, std=0.05)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.maxpool1(self.mlpconv1(x))
@@ -96,6 +105,20 @@ class NINImageNet(nn.Module):
         self.mlpconv4 = MLPConv(384, (1024, 1024, num_classes), 3)
 
         self.avgpool = nn.AdaptiveAvgPool2d(1)
+
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Conv2d) and name in (
+                "mlpconv1.conv1",
+                "mlpconv3.conv1",
+                "mlpconv4.conv3",
+            ):
+                nn.init.normal_(module.weight, std=0.01)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.Conv2d):
+                nn.init.normal_(module.weight, std=0.05)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.maxpool1(self.mlpconv1(x))

@@ -10,12 +10,12 @@ PYTORCHCV = (
     *(
         (
             rf"features\.stage{stage}\.unit{unit}\.conv\.(.*)",
-            rf"mlpconv{stage}.{2 * (unit - 1)}.\1",
+            rf"mlpconv{stage}.conv{unit}.\1",
         )
         for stage in (1, 2, 3)
         for unit in (1, 2, 3)
     ),
-    (r"output\.final_conv\.conv\.(.*)", r"mlpconv3.4.\1"),
+    (r"output\.final_conv\.conv\.(.*)", r"mlpconv3.conv3.\1"),
 )
 
 

@@ -118,6 +118,12 @@ class MobileNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(channels, num_classes)
 
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                nn.init.trunc_normal_(module.weight, std=0.09, a=-0.18, b=0.18)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
     def forward(self, x: Tensor) -> Tensor:
         x = self.act(self.bn1(self.conv_stem(x)))
         x = self.blocks(x)

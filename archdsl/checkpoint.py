@@ -31,9 +31,8 @@ def read(path: str) -> dict[str, Tensor]:
     except ImportError as error:
         raise _unusable(path, f"{error}", "pip install 'archdsl[torch]'") from error
     except Exception as error:  # what a file can be is without end
-        said = " ".join(str(error).split(". ")[0].split()) or type(error).__name__
-        help = "torch.save(model.state_dict(), ...) writes a file that can be read"
-        raise _unusable(path, f"{path} cannot be read: {said}", help) from error
+        what, help = _refused(path, error)
+        raise _unusable(path, f"{path} cannot be read: {what}", help) from error
     return _tensors(path, found)
 
 
@@ -80,6 +79,28 @@ def kind(tensor: Tensor) -> str:
     if tensor.is_complex():
         return "complex"
     return "boolean" if f"{tensor.dtype}" == "torch.bool" else "integer"
+
+
+def _refused(path: str, error: Exception) -> tuple[str, str]:
+    """What is wrong with a file that its library did not read, and what to do. What the libraries
+    say themselves is of their insides."""
+    with opened(path) as file:
+        head = file.read(8)
+    again = "copy it or download it again"
+    if not head:
+        return "it is empty", again
+    if path.endswith(SUFFIX):
+        return "it is no safetensors file, or not the whole of one", again
+    if head == b"\x89HDF\r\n\x1a\n":
+        return "it is a file of Keras's", "weights are read from PyTorch's files and safetensors"
+    if not head.startswith((b"PK", b"\x80")):
+        return f"torch.save writes no such file, it begins with {head!r}", again
+    if type(error).__name__ == "UnpicklingError" and "eights only" in str(error):
+        return (
+            "it holds other objects than weights, which would be run",
+            "save the weights alone: `torch.save(model.state_dict(), path)`",
+        )
+    return "it is damaged, or not the whole file", again
 
 
 def _tensors(path: str, found: Any) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ from archdsl.analysis.costs import volume
 from archdsl.analysis.renaming import renamed
 from archdsl.analysis.session import Session
 from archdsl.diagnostics import Bag, Diagnostic, Label, SpecError
+from archdsl.expr import Name
 from archdsl.files import whole
 from archdsl.ir.keys import state
 from archdsl.node import Node
@@ -123,7 +124,36 @@ def fit(
         raise _finding(path, f"{path} fits several variants: {which}", help="name one of them")
     nearest = min(fits, key=lambda fit: fit.problems)
     by = nearest.way and f"{nearest.way},"
-    raise _finding(path, f"{path}{by} does not fit `{nearest.variant}`", tuple(nearest.report()))
+    design = next(of for of in checked.designs if of.name == nearest.variant)
+    raise _finding(
+        path,
+        f"{path}{by} does not fit `{nearest.variant}`",
+        tuple(nearest.report()),
+        _classes(nearest, design),
+    )
+
+
+def _classes(fit: Fit, design: Design) -> str | None:
+    """The variant to write where a file differs in the number of classes alone."""
+    (_, output), *others = design.outputs
+    stated = design.root.definition.outputs[0].dims
+    if others or len(output) != 1 or not stated or not isinstance(stated[0], Name):
+        return None
+    if len(fit.reshaped) < fit.problems or not fit.reshaped:
+        return None
+    numbers = {found[:1] for found, wanted in fit.reshaped.values()}
+    alike = all(
+        found[1:] == wanted[1:] and wanted[:1] == output for found, wanted in fit.reshaped.values()
+    )
+    (count,), *more = numbers
+    if more or not alike:
+        return None
+    parameter = stated[0].id
+    name = f"{fit.variant}_{count}"
+    return (
+        f"it tells {count} classes apart, not {output[0]}: "
+        f"`variant {name} = {fit.variant}({parameter}={count})`"
+    )
 
 
 def _prefixes(keys: Iterable[str]) -> Iterator[str]:

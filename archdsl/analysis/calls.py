@@ -271,7 +271,7 @@ def _torch_order(problem: OpError, call: p.Call) -> str | None:
     if problem.code == "E380" and [a.parameter for a in first] == ["width", "bias"]:
         features = first[1].value.span.text
         return f"input features are never written: `{call.callee}({features})`"
-    numbers = [type(argument.value) is e.Number for argument in first]
+    numbers = [type(argument.value) in (e.Number, e.SizeLiteral) for argument in first[1:]]
     by_place = [argument.span.text == argument.value.span.text for argument in first]
     named = [argument.parameter for argument in first]
     if problem.code not in ("E232", "E235") or named != ["width", "kernel", "stride"]:

@@ -8,6 +8,7 @@ from archdsl.analysis.merge import Side, head
 from archdsl.analysis.notes import error
 from archdsl.analysis.notes import place as place_of
 from archdsl.analysis.places import Place
+from archdsl.analysis.trail import trail
 from archdsl.analysis.value import (
     POISON,
     Value,
@@ -246,8 +247,10 @@ class Joins(Calls):
             norm = any(_is_norm(cost.op) for cost in self.costs_of(made.nodes))
             side = Side(skip, "the skip", item.skip_span)
             projection = merge.projection(made, stride, norm, self._visible())
+            widths = made.shape[0] != side.shape[0]
+            maker = trail(self, body, 0, item.skip_span) if widths else ()
             raise merge.residual_mismatch(
-                made, side, item.skip_span, stride, projected, projection, _gap(item)
+                made, side, item.skip_span, stride, projected, projection, _gap(item), maker
             )
         assert body.shape is not None and skip.shape is not None
         shape = tuple(map(max, body.shape, skip.shape))

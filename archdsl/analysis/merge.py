@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from archdsl.analysis.notes import dims, error, place, size
 from archdsl.analysis.value import Value
@@ -205,6 +205,11 @@ def _differ(
 ) -> SizesDiffer:
     usual = next((side for side in sides if side not in odd), sides[0])
     facts, help = shrinking(odd, span, usual.shape[1:])
+    if len(sides) == 2:  # either may be the one that is wrong
+        facts += tuple(_keeping(usual, span))
+        if help is None:
+            more, help = shrinking([usual], span, odd[-1].shape[1:])
+            facts += more
     found = error(
         code,
         f"the {_of(what)} differ in height and width",
@@ -245,6 +250,15 @@ def shrinking(
             if help is None and isinstance(node, Leaf) and after == size(side.shape):
                 help = _padding(node, wanted)
     return tuple(facts), help
+
+
+def _keeping(side: Side, seen_from: Span) -> Iterator[str]:
+    """The blocks of a branch that leave the height and width of their input."""
+    for node in flat(side.nodes):
+        if isinstance(node, Sub) and _change(node)[0] is None:
+            where = place(node.item.span, seen_from)
+            yield f"`{node.instance.definition.name}` at {where} leaves {size(side.shape)} as it is"
+            return
 
 
 def _change(node: Leaf | Sub) -> tuple[str | None, str]:
@@ -288,8 +302,10 @@ def residual_mismatch(
     projected: bool,
     projection: str | None,
     gap: Gap | None,
+    maker: tuple[str, ...],
 ) -> SpecError:
-    """E204: with the projection to write, where one would do; it would go into the `gap`."""
+    """E204: with the projection to write, where one would do; it would go into the `gap`. `maker`
+    tells where the body's channels come from."""
     fix = None
     if projection is not None and gap is not None:
         fix = Fix(span=gap[0], text=f"{gap[1]} {projection}")
@@ -305,9 +321,10 @@ def residual_mismatch(
         )
     width = body.shape[0]
     if body.shape[0] != skip.shape[0]:
-        notes: tuple[str, ...] = ()
+        # Else the step stands right there.
+        notes = tuple(note for note in maker if " in " in note or "unchanged by" in note)
         if len(body.shape) == 3 and body.shape[1:] != skip.shape[1:]:
-            notes = (f"they differ in size, too: {size(skip.shape)} and {size(body.shape)}",)
+            notes += (f"they differ in size, too: {size(skip.shape)} and {size(body.shape)}",)
         return error(
             "E204",
             "the two sides of this residual differ in channels",

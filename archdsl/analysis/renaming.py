@@ -5,21 +5,23 @@ from __future__ import annotations
 from archdsl.analysis.notes import error
 from archdsl.diagnostics import SpecError
 from archdsl.expr import Template
+from archdsl.ir.design import Sub, flat, join
 from archdsl.ir.evaluate import Scope
 from archdsl.ir.keys import state
 from archdsl.ir.program import Capture, Renaming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archdsl.analysis.session import Session
-    from archdsl.ir.design import Design
+    from archdsl.ir.design import Design, Instance
     from archdsl.ir.program import Weights
 
 Pattern = tuple["str | Capture", ...]
 
 MOST_DIGITS = 9
+BLOCKS = 10_000  # that are looked through for a hint
 
 
 def match(pattern: Pattern, key: str) -> dict[str, str | int] | None:
@@ -97,29 +99,62 @@ def check(session: Session, designs: Sequence[Design]) -> None:
         own = [of for of in definition.weights if of.span.source is session.program.source]
         if not own:
             continue
-        states = [state(of, externs) for of in designs if of.model == definition.name]
+        variants = [of for of in designs if of.model == definition.name]
+        states = [state(of, externs) for of in variants]
         if not states or any(of.externs for of in states):
             continue
         keys = list(dict.fromkeys(key for of in states for key in of.shapes))
         for rule in (rule for weights in own for rule in weights.rules):
-            _check(rule, definition.name, keys, session)
+            _check(rule, definition.name, keys, variants, session)
 
 
-def _check(rule: Renaming, model: str, keys: list[str], session: Session) -> None:
+def _check(
+    rule: Renaming, model: str, keys: list[str], variants: Sequence[Design], session: Session
+) -> None:
     if rule.target is None or any(match(_wild(rule.target), key) is not None for key in keys):
         return
     from difflib import get_close_matches
 
     written = rule.target.span.text.strip('"')
-    near = get_close_matches(written, keys, 1, 0.4)
+    path, block = _deepest(_wild(rule.target), variants)
+    inside = [key for key in keys if key.startswith(f"{path}.")] if block else keys
+    near = get_close_matches(written, inside, 1, 0.4)
     session.report(
         error(
             "E418",
             f"no variant of `{model}` has a key such as `{written}`",
             rule.target.span,
+            notes=(f"`{path}` is a `{block}`, and has nothing of this name",) if block else (),
             help=f"there is `{near[0]}`" if near else None,
         ).diagnostic
     )
+
+
+def _deepest(pattern: Pattern, variants: Sequence[Design]) -> tuple[str, str]:
+    """The innermost block that the first parts of a pattern lead to, and its name."""
+    cut = pattern
+    while cut:
+        last = cut[-1]
+        text = "" if isinstance(last, Capture) else last.rpartition(".")[0]
+        dotted = not isinstance(last, Capture) and "." in last
+        cut = (*cut[:-1], text) if text else cut[:-1]
+        if not dotted or not cut:
+            continue
+        for design in variants:
+            for path, instance in _blocks(design.root, "", [BLOCKS]):
+                if match(cut, path) is not None:
+                    return path, instance.definition.name
+    return "", ""
+
+
+def _blocks(instance: Instance, prefix: str, left: list[int]) -> Iterator[tuple[str, Instance]]:
+    """The blocks of a network and their paths; no more than are `left`."""
+    for node in flat(instance.nodes):
+        if isinstance(node, Sub) and left[0] > 0:
+            left[0] -= 1
+            path = join(prefix, node.path)
+            yield path, node.instance
+            yield from _blocks(node.instance, path, left)
 
 
 def _wild(target: Template) -> Pattern:

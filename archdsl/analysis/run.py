@@ -18,12 +18,13 @@ from archdsl.analysis.value import (
     refusal_of_index,
     start,
 )
-from archdsl.diagnostics import SpecError
+from archdsl.diagnostics import Label, SpecError
 from archdsl.ir import program as p
 from archdsl.ir.design import (
     Instance,
 )
 from archdsl.ir.evaluate import FAILED, Poisoned, spread
+from archdsl.node import replace
 from archdsl.source import Span
 from archdsl.values import BUILTINS, show
 
@@ -102,8 +103,23 @@ class Runner(Containers):
             if isinstance(value, Value) and not value.batched and self.definition.kind == "model":
                 self.report(_one_for_all(port))
             if port.dims is not None and isinstance(value, Value):
-                self.guarded(self.check_dims, port.dims, value, port.span, "output")
+                self.guarded(self._check_output, port, value)
         return tuple(outputs)
+
+    def _check_output(self, port: p.Port, value: Value) -> None:
+        """Where the rank differs, something is missing at the end: the finding shows that, too."""
+        assert port.dims is not None
+        try:
+            self.check_dims(port.dims, value, port.span, "output")
+        except SpecError as problem:
+            found = problem.diagnostic
+            items = self.definition.body.items
+            if port.name is None and items and len(port.dims) != len(value.shape or ()):
+                end = replace(items[-1].span, start=items[-1].span.end - 1)
+                if "\n" in end.source.text[port.span.end : end.start]:
+                    label = Label(span=end, text="the last step ends here")
+                    found = replace(found, others=(label,))
+            raise SpecError(found) from None
 
     def _output(self, port: p.Port) -> Any:
         value = self.scope.names.get(port.name or "in", POISON)
@@ -225,6 +241,7 @@ class Runner(Containers):
             self.scope.names.update((name, FAILED) for name in item.names)
             raise
         self.scope.names.update(zip(item.names, values))
+        self.lets.update((name, item) for name in item.names)
         if self.follows(item.value):
             self.sized.update(item.names)
         self.observe(item.uid, (), (), value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.analysis.costs import volume
 from archdsl.analysis.notes import Frame, error, placed
+from archdsl.analysis.origins import origins
 from archdsl.analysis.value import Value
 from archdsl.diagnostics import Bag, Diagnostic, SpecError
 from archdsl.expr import Expr, Input, Name
@@ -12,6 +13,7 @@ from archdsl.ir.evaluate import FAILED, Budget, Evaluator, Handle, Poisoned, Sco
 from archdsl.ir.program import Definition, Extern, Param, Program
 from archdsl.ir.walk import every
 from archdsl.limits import BLOCKS, LIMITS
+from archdsl.node import replace
 from archdsl.ops.op import SAME, Shape, Size
 from archdsl.ops.table import OPS
 from archdsl.source import Span
@@ -81,8 +83,9 @@ class Session:
         self.roots.names.update(zip(names, values))
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Add a finding, with how it got there."""
-        self.bag.add(placed(diagnostic, self.frames))
+        """Add a finding, with how it and its numbers got there."""
+        notes = (*diagnostic.notes, *origins(self.running, self.frames, diagnostic))
+        self.bag.add(placed(replace(diagnostic, notes=notes), self.frames))
 
     # Blocks and ops as values
 
@@ -247,7 +250,7 @@ class Session:
             )
         self._depth += 1
         self.frames.append(self._frame(definition, arguments, span))
-        runner = Runner(self, definition, arguments, flows, relaxed)
+        runner = Runner(self, definition, arguments, flows, relaxed, span)
         self.running.append(runner)
         try:
             return runner.run()

@@ -52,8 +52,10 @@ class State:
         arguments: dict[str, Any],
         flows: tuple[Any, ...],
         relaxed: bool,
+        used_at: Span,
     ) -> None:
         self.session = session
+        self.used_at = used_at
         self.definition = definition
         self.arguments = arguments
         self.flows = flows
@@ -61,6 +63,7 @@ class State:
         self.scope = Scope(session.roots)
         self.scope.names.update(arguments)
         self.sized: set[str] = set()  # names of sizes of values
+        self.lets: dict[str, p.Let] = {}  # those that were run
         evaluator = session.evaluator
         self.paths = Paths(
             lambda template: evaluator.template(template, self.scope),
@@ -143,6 +146,7 @@ class State:
             notes = made(self, value, span)
         true = [str(have) if want is not None else "_" for want, have in zip(wanted, shape)]
         true = true if len(wanted) == len(shape) else [str(dim) for dim in shape]
+        head = _missing_head(stated, shape) if what == "output" else None
         said = dims("_" if want is None else want for want in wanted)
         raise error(
             "E413",
@@ -151,7 +155,7 @@ class State:
             span,
             f"{dims(shape)} arrives",
             notes=notes,
-            help=f"`-> {dims(true)}`",
+            help=f"`-> {dims(true)}`" if head is None else head,
             fix=fix,
         )
 
@@ -286,23 +290,23 @@ class State:
     def arithmetic(
         self, item: p.Item, op: str, left: Any, right: Any, span: Span, place: Place
     ) -> Any:
-        """`+ - * /` over values, parameters and numbers, in `from`."""
+        """`+ - * /` over values, parameters and numbers, in `from`; `neg` has no left side."""
         operands = tuple(side for side in (left, right) if isinstance(side, Value))
         if any(side is POISON for side in operands):
             return POISON
-        for side in (left, right):
-            if isinstance(side, Value) or (left is None and side is None):
+        for side in (right,) if op == "neg" else (left, right):
+            if isinstance(side, Value):
                 continue
             if isinstance(side, (Handle, bool)) or not isinstance(side, (int, float)):
                 families = [value for value in (left, right) if isinstance(value, Family)]
-                one, other = kind(left) if left is not None else "nothing", kind(right)
+                between = f"`{op}` does not go between {kind(left)} and {kind(right)}"
                 raise error(
                     "E402",
-                    f"`{op}` does not go between {one} and {other}",
+                    f"`-` does not go before {kind(right)}" if op == "neg" else between,
                     span,
                     help=families[0].appended() if families else None,
                 )
-        names = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+        names = {"+": "add", "-": "sub", "*": "mul", "/": "div", "neg": "neg"}
         if op not in names:
             raise error(
                 "E402",
@@ -316,13 +320,12 @@ class State:
         if len(sides) == 2:
             sides[0].name, sides[1].name = "the left", "the right"
         shape = merge.elementwise(sides, span, op, "E208")
-        name = "neg" if left is None else names[op]
         numbers = tuple(
             (where, side)
             for where, side in (("left", left), ("right", right))
             if side is not None and not isinstance(side, Value)
         )
-        return self.joined(item, name, shape, operands, place, numbers)
+        return self.joined(item, names[op], shape, operands, place, numbers)
 
     def costs_of(self, nodes: Sequence[Any]) -> Iterator[Cost]:
         """What nodes do, those of used definitions included."""
@@ -342,7 +345,8 @@ class State:
             return Frame("iteration", f"{position + 1} of {count}")
         bound = dict(zip(names, spread(names, value, where)))
         self.scope.names.update(bound)
-        return Frame("iteration", f"{position + 1} of {count}", arguments=bound)
+        counted = value == position  # which the words for it say
+        return Frame("iteration", f"{position + 1} of {count}", None if counted else where, bound)
 
     def open(self, item: p.Item, kind: str, path: str, stream: Any) -> Section:
         """Gather what follows into a section, until it is closed."""
@@ -360,6 +364,14 @@ class State:
         else:
             self.totals.add(section.totals)
         section.outputs = self.shapes(result)
+
+
+def _missing_head(stated: tuple[e.Expr | None, ...], shape: Shape) -> str | None:
+    """What makes the vector that is stated of the map that arrives."""
+    if len(stated) != 1 or stated[0] is None or len(shape) != 3:
+        return None
+    scores = " ".join(stated[0].span.text.split())
+    return f"`global_avgpool -> flatten -> linear({scores})` makes a vector of a map"
 
 
 def _as_it_is(odd: Sequence[tuple[e.Expr | None, int]]) -> Fix | None:

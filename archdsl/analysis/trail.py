@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.analysis.notes import place
 from archdsl.ir.design import Leaf, Sub, flat
+from archdsl.ir.program import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,20 +13,22 @@ if TYPE_CHECKING:
 
     from archdsl.analysis.state import State
     from archdsl.analysis.value import Value
+    from archdsl.ir.design import Instance
     from archdsl.ops.op import Shape
     from archdsl.source import Span
 
 SIDES = {1: "height", 2: "width"}
 SHOWN = 6  # changes, the last ones
 CALLS = 2  # that a step is in
-STEPS = 2_000  # that are gone back at most
+KEEPERS = 4  # blocks that a size went through, the last ones
+STEPS = 10_000  # that are gone back at most
 ASKED = 20  # findings of a run that are told of it: there may be many, and networks are long
 
 
 def trail(state: State, value: Value, axis: int, at: Span) -> tuple[str, ...]:
     """How the size of a value along an axis came about, as a note: of a map's side
     `height: 224 (12:20) -> 55 (16:9) -> 27 (16:44)`, of channels `channels: 64 (14:9)`, the step that made
-    so many."""
+    so many; and which blocks left it as it was, as they may be what should have changed it."""
     shape = value.shape
     side = SIDES.get(axis) if shape is not None and len(shape) == 3 else None
     walk = _walked(state, value, at, axis, SHOWN if side else 1)
@@ -36,7 +39,11 @@ def trail(state: State, value: Value, axis: int, at: Span) -> tuple[str, ...]:
         shown.insert(0, f"{walk.start.shape[axis]} ({place(walk.start.span, at)})")
     elif side:
         shown.insert(0, "...")
-    return (f"{side or 'channels'}: {' -> '.join(shown)}",) if shown != ["..."] else ()
+    if shown in ([], ["..."]):
+        return ()
+    keepers = [words for name, words in walk.keepers.items() if name not in walk.changers]
+    kept = f"; unchanged by {', '.join(keepers[:KEEPERS])}" if keepers else ""
+    return (f"{side or 'channels'}: {' -> '.join(shown)}{kept}",)
 
 
 def made(state: State, value: Value, at: Span) -> tuple[str, ...]:
@@ -83,7 +90,8 @@ class Start:
 
 class _Walk:
     """The way back from a value along one axis, or none: then only the number of axes counts.
-    `maker` is where the value was made, `changes` are the sizes that steps made of it, the last one first, and where.
+    `maker` is where the value was made; `changes` are the sizes that steps made of it, the last one first, and where;
+    `keepers` are the blocks that in some use changed nothing, `changers` those that did.
     """
 
     def __init__(self, axis: int | None, rank: int, at: Span, shown: int) -> None:
@@ -94,6 +102,8 @@ class _Walk:
         self.left = STEPS
         self.maker = ""
         self.changes: list[tuple[int, str]] = []
+        self.keepers: dict[str, str] = {}
+        self.changers: set[str] = set()
         self.start: Start | None = None
 
     def back(self, state: State, number: int) -> None:
@@ -123,22 +133,36 @@ class _Walk:
                 return None
             if isinstance(node, Sub):
                 inner = node.instance
+                before = len(self.changes)
                 at = self._through(inner.nodes, inner.results[number - node.first], (node, *within))
                 if at is None:
+                    self.changers.add(inner.definition.name)
                     return None
                 number = node.operands[at]
+                self._count(inner.definition.name, inner, len(self.changes) > before)
                 continue
             self.maker = self.maker or self._where(node, within)
-            following = self._before(node, node.cost.outputs[number - node.first], within)
+            following = self._before(node, node.cost.outputs[number - node.first], makers, within)
             if following is None:
                 return None
             number = following
         return number
 
-    def _before(self, leaf: Leaf, shape: Shape, within: tuple[Sub, ...]) -> int | None:
-        """The operand that a result is like, or one that it was made of by a change."""
+    def _count(self, name: str, instance: Instance, changed: bool) -> None:
+        if changed:
+            self.changers.add(name)
+        else:
+            empty = "" if instance.nodes else " (which is empty)"
+            self.keepers.setdefault(name, f"`{name}`{empty}")
+
+    def _before(
+        self, leaf: Leaf, shape: Shape, makers: dict[int, Leaf | Sub], within: tuple[Sub, ...]
+    ) -> int | None:
+        """The operand that a result is like, or one that it was made of by a change; learned
+        tensors are made to fit the others."""
         axis = self.axis
         alike = [pair for pair in zip(leaf.operands, leaf.inputs) if len(pair[1]) == self.rank]
+        alike = [pair for pair in alike if not _is_tensor(makers.get(pair[0]))] or alike
         same = alike if axis is None else [pair for pair in alike if pair[1][axis] == shape[axis]]
         if not same:
             size = len(shape) if axis is None else shape[axis]
@@ -152,6 +176,10 @@ class _Walk:
             for sub in within[:CALLS]
         ]
         return place(leaf.item.span, self.at) + "".join(calls)
+
+
+def _is_tensor(maker: Leaf | Sub | None) -> bool:
+    return maker is not None and isinstance(maker.item, Tensor)
 
 
 def _results(node: Leaf | Sub) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from archdsl.analysis.notes import dims, error
-from archdsl.ir.design import Leaf, flat
+from archdsl.ir.design import Leaf, Section, Sub, flat
+from archdsl.ir.program import Aux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
     from archdsl.ir.design import Design, Instance
+    from archdsl.ops.op import Shape
     from archdsl.source import Span
 
 
@@ -45,6 +50,8 @@ def check_trainable(design: Design, at: Span) -> None:
                 f"the side head `{head.path}` of `{name}` gives {dims(head.output)}, and the model "
                 f"itself {dims(given)}: they can't have one loss",
                 at,
+                others=_of_head(design.root.nodes, head.path),
+                help=_as_the_model(given),
             )
     if len(given) != 1:
         raise error(
@@ -55,6 +62,32 @@ def check_trainable(design: Design, at: Span) -> None:
             others=((definition.outputs[0].span, "its output"),),
             help="name the variants that it is for: `train name for a, b { ... }`",
         )
+
+
+def _as_the_model(given: Shape) -> str | None:
+    if len(given) != 1:
+        return None
+    return f"end it as the model ends, in a vector of {given[0]} scores"
+
+
+def _of_head(nodes: Iterable[Any], path: str) -> tuple[tuple[Span, str], ...]:
+    """Where a side head stands, and the last step in it."""
+    for node in nodes:
+        if not isinstance(node, Section):
+            continue
+        item = node.item
+        if isinstance(item, Aux) and item.name == path.rpartition(".")[2]:
+            inner: Any = node
+            while not isinstance(inner, Leaf):
+                steps = list(flat((inner.instance if isinstance(inner, Sub) else inner).nodes))
+                if not steps:
+                    return ((item.span, "the side head"),)
+                inner = steps[-1]
+            return (item.span, "the side head"), (inner.item.span, "its last step")
+        found = _of_head(node.nodes, path)
+        if found:
+            return found
+    return ()
 
 
 def classes_of(design: Design) -> int:

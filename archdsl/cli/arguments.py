@@ -138,7 +138,7 @@ def _check(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--fix",
         action="store_true",
-        help="mend what can be mended with certainty, where all is right then",
+        help="mend what can be mended with certainty",
     )
     _root(verb)
 

@@ -294,7 +294,7 @@ class Evaluator:
         if isinstance(value, Handle):
             if self.compute is None or node.op == "not":
                 raise _not_here(node.op)
-            return self.compute("-", None, value, node.span) if node.op == "-" else value
+            return self.compute("neg", None, value, node.span) if node.op == "-" else value
         return v.unary(node.op, value)
 
     def _binary(self, node: e.Binary, scope: Scope) -> Any:

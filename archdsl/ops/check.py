@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.ops.op import SAME, Args, Op, OpError, OpParam, Size
 from archdsl.ops.rules import show
+from archdsl.values import kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_argument(op: str, parameter: OpParam, value: Any) -> None:
     if value is parameter.default and value is not None:
         return
     if not _right_type(parameter.type, value):
-        given = f"{show(value)} is {_kind(value)}" if _plain(value) else "this is something else"
+        given = f"{show(value)} is {_kind(value)}" if _plain(value) else f"this is {kind(value)}"
         raise OpError(
             "E380",
             f"`{parameter.name}` of `{op}` is {EXPECTED[parameter.type]}, and {given}",
@@ -118,6 +119,8 @@ def _other_type(parameter: OpParam, value: Any) -> str | None:
         return "a list gives all four sides: [left, right, top, bottom]"
     if parameter.type == "ints" and _whole(value):
         return f"`[{value}]`"
+    if kind(value) == "a block or op":
+        return "where a number is meant, a parameter or `let` of this name is missing"
     return None
 
 

@@ -115,19 +115,38 @@ def check_same(op: str, args: Args) -> None:
     """`same` has no middle where the dilated kernel spans an even number of pixels."""
     if args["pad"] is not SAME:
         return
-    for kernel, dilation in zip(pair(args["kernel"]), pair(args.get("dilation", 1))):
+    sides = list(zip(pair(args["kernel"]), pair(args.get("dilation", 1))))
+    for kernel, dilation in sides:
         if known(kernel, dilation) and dilation * (kernel - 1) % 2:
             span = dilation * (kernel - 1) + 1
-            low = (span - 1) // 2
+            whole = known(*(number for side in sides for number in side), args["stride"])
             raise OpError(
                 "E235",
                 f"`{op}` with a kernel that spans {span} pixels has no padding that keeps the size "
                 "on both sides alike",
                 "kernel",
-                f"say the padding: `pad={0 if kernel == args['stride'] else low}`, or "
-                f"`pad=[{low}, {span - 1 - low}, {low}, {span - 1 - low}]` for left, right, top, "
-                "bottom",
+                _paddings([d * (k - 1) + 1 for k, d in sides], args["stride"]) if whole else None,
             )
+
+
+def _paddings(spans: list[int], stride: Any) -> str:
+    """What can be said for `same` where the window spans so many pixels, down and across."""
+    (tall, wide), strides = spans, pair(stride)
+    if tuple(spans) == tuple(strides):
+        return "say the padding: with `pad=0` the windows stand side by side"
+    low = scalar(Size((tall - 1) // 2, (wide - 1) // 2))
+    if strides == (1, 1):
+        left, top = (wide - 1) // 2, (tall - 1) // 2
+        keeps = f"`pad=[{left}, {wide - 1 - left}, {top}, {tall - 1 - top}]`"
+        return (
+            f"say the padding: {keeps} (left, right, top, bottom) keeps the size, "
+            f"`pad={low}` makes it one smaller"
+        )
+    rest = [span - step for span, step in zip(spans, strides)]
+    if min(rest) >= 0 and not any(side % 2 for side in rest):
+        low = scalar(Size(rest[0] // 2, rest[1] // 2))
+        return f"say the padding: `pad={low}` divides the size by {scalar(Size(*strides))}"
+    return f"say the padding, such as `pad={low}`"
 
 
 def check_fit(op: str, side: str, size: Any, low: Any, high: Any, kernel: Any, span: Any) -> None:

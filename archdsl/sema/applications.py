@@ -5,8 +5,7 @@ from __future__ import annotations
 from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema import arguments as args
-from archdsl.sema.errors import did_you_mean, error, listed, respelt
-from archdsl.sema.imports import in_standard
+from archdsl.sema.errors import did_you_mean, error, listed
 from archdsl.sema.scope import LISTS, NUMBERS, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
 from archdsl.source import Span
@@ -90,19 +89,21 @@ class Applications:
         if binding is not None or entity is not None:
             what = article(binding.what if binding is not None else "constant")
             return error("E303", f"`{name}` is {what} and cannot be called", node.span)
-        functions = {n for n, other in self.unit.names.items() if other.kind != "constant"}
+        functions = {
+            n for n, other in self.unit.names.items() if other.kind not in ("constant", "broken")
+        }
         known = functions | set(BUILTINS) | set(table.OPS)
         start = node.span.start
         at = Span(source=node.span.source, start=start, end=start + len(name))
-        standard = in_standard(name)
+        imported, fix = self.unit.unknown(name, known, at)
         return error(
             "E302",
             f"there is no function, block or op `{name}`",
             at,
             "unknown",
             notes=(f"the functions are {listed(sorted(BUILTINS))}",),
-            help=standard or did_you_mean(name, known),
-            fix=None if standard else respelt(name, known, at),
+            help=imported or did_you_mean(name, known),
+            fix=fix,
         )
 
     def _partial(
@@ -193,13 +194,14 @@ class Applications:
                 models = [
                     n for n, x in entity.unit.names.items() if x.kind == "variant" or is_model(x)
                 ]
+                imported, fix = entity.unit.unknown(base.text, models, base.span)
                 raise error(
                     "E301",
                     f"there is no model or variant `{base.text}`",
                     base.span,
                     "unknown name",
-                    help=did_you_mean(base.text, models),
-                    fix=respelt(base.text, models, base.span),
+                    help=imported or did_you_mean(base.text, models),
+                    fix=fix,
                 )
             if id(following) in seen:
                 way = list(seen.values())

@@ -10,7 +10,7 @@ from archdsl.ops import table
 from archdsl.ops.op import Op
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
-from archdsl.sema.imports import in_standard
+from archdsl.sema.imports import importable
 from archdsl.sema.naming import snake_case
 from archdsl.sema.scope import NUMBERS, Scope, article, names_in
 from archdsl.sema.synonyms import WRITTEN, op_of
@@ -121,9 +121,9 @@ def _value(node: e.Expr, place: Place, resolver: Resolver) -> e.Expr:
 
 
 def _defined(call: ast.Call, entity: Entity, place: Place, resolver: Resolver) -> Target:
-    stem = snake_case(entity.text if entity.kind == "broken" else call.name.text)
-    if entity.kind == "broken":
-        return Target(kind="block", callee=entity.text, stem=stem)
+    stem = snake_case(call.name.text)
+    if entity.kind == "broken":  # what is wrong with its name was said
+        return Target(kind="block", callee=entity.text, stem=f"{snake_case(entity.text)}_")
     if entity.kind == "variant":
         return _variant(call, entity, place, resolver)
     bound = bind(call, resolver.formals(entity), place, resolver)
@@ -235,19 +235,24 @@ def _uncallable(
     if held:
         kinds.append(f"what {listed(sorted(held))} may hold")
     known = held | blocks | set(table.OPS) | set(MERGES)
-    standard = in_standard(name) or WRITTEN.get(name.lower().replace("_", ""))
-    elsewhere = None if standard else _called_elsewhere(name)
-    fix = respelt(name, known, call.name.span) if standard is None else None
+    written = importable(name, call.name.span) or WRITTEN.get(name.lower().replace("_", ""))
+    elsewhere = None if written else _called_elsewhere(name)
+    fix = respelt(name, known, call.name.span) if written is None else None
     if elsewhere is not None:
         fix = Fix(span=call.name.span, text=elsewhere)
+    if fix is None:
+        resolver.unit.give_up(name, call.name.span)
+    help = written or (f"it is called `{elsewhere}` here" if elsewhere else None)
+    help = help or did_you_mean(name, known)
+    if help is None and name.islower() and not call.arguments:
+        help = f"to name the value that arrives, write `as {name}` instead of `-> {name}`"
     return error(
         "E302",
         f"there is no block or op `{name}`",
         call.name.span,
         "unknown",
         notes=(f"looked for among {' and '.join(kinds)}",),
-        help=standard
-        or (f"it is called `{elsewhere}` here" if elsewhere else did_you_mean(name, known)),
+        help=help,
         fix=fix,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from archdsl.sema.errors import did_you_mean, error
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".arch"
 STANDARD = "std:"
+NEIGHBOURS = 500  # files beside a spec in which a missing name is looked for
+LOOKED_AT = 30_000  # characters of each
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
 
 
@@ -39,8 +42,38 @@ def resolve(importing: str, written: str, root: str, span: Span) -> str:
     return path
 
 
-def in_standard(name: str) -> str | None:
-    """The help for a block of the standard library that isn't imported; None for other names."""
+def importable(name: str, span: Span) -> str | None:
+    """The help for a name that isn't imported, and could be: from the standard library, or from a
+    file beside the one of a span. None for other names."""
+    beside = _in_neighbours(name, span.source.path) if len(name) > 2 else None  # else by chance
+    return _in_standard(name) or beside
+
+
+def _in_neighbours(name: str, path: str) -> str | None:
+    definition = re.compile(
+        rf"^(?:block|sequence|model|fn|extern|let|variant)[ \t]+{re.escape(name)}\b", re.MULTILINE
+    )
+    own = os.path.basename(path)
+    folder = os.path.dirname(path) or "."
+    for file in [stem + SUFFIX for stem in _stems(folder)][:NEIGHBOURS]:
+        if file != own and file.isprintable() and '"' not in file:
+            if definition.search(_beginning(os.path.join(folder, file))):
+                return f'it is in a file beside this one: `import "{file}" ({name})`'
+    return None
+
+
+def _beginning(path: str) -> str:
+    """The first characters of a regular file; none of what can't be read."""
+    if not os.path.isfile(path):
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(LOOKED_AT)
+    except OSError:
+        return ""
+
+
+def _in_standard(name: str) -> str | None:
     for stem in _stems(LIBRARY):
         with open(os.path.join(LIBRARY, stem + SUFFIX), encoding="utf-8") as file:
             defined = [line.split() for line in file if line.startswith(("block ", "model "))]

@@ -210,12 +210,12 @@ class _Session:
         scope.put(Binding("in", "tensor", "input", node.name.span))
         module, _, attribute = node.target.partition(":")
         dotted = module.split(".") + attribute.split(".")
-        if not all(part.isidentifier() for part in dotted):
+        if not all(part.isidentifier() and part.isascii() for part in dotted):
             raise error(
                 "E347",
                 f'"{node.target}" names no class',
                 node.target_span,
-                help='write it as "package.module:Class"',
+                help='write it as "package.module:Class", in ASCII letters',
             )
         if dotted[0] in sys.stdlib_module_names:
             raise error(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from archdsl import expr as e
-from archdsl.diagnostics import SpecError
+from archdsl.diagnostics import Fix, SpecError
 from archdsl.ir import program as p
 from archdsl.ops import table
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error, respelt
 from archdsl.sema.naming import common_stem
 from archdsl.sema.statements import Statements, out_of_place
+from archdsl.sema.synonyms import op_of
 from archdsl.sema.units import MERGES
 from archdsl.syntax import ast
 
@@ -91,7 +92,9 @@ class Merges(Statements):
 
     def _no_body(self, merge: ast.Merge) -> SpecError:
         name = merge.name.text
-        known = name in self.resolver.unit.names or table.lookup(name) is not None
+        entity = self.resolver.unit.names.get(name)
+        defined = entity is not None and entity.kind != "broken"
+        known = defined or table.lookup(name) is not None
         if known:
             return error(
                 "E340",
@@ -99,6 +102,10 @@ class Merges(Statements):
                 merge.name.span,
                 help="put `->` between the two, if both are steps",
             )
+        elsewhere = op_of(name, frozenset(MERGES))
+        fix = respelt(name, MERGES, merge.name.span)
+        if elsewhere is not None:
+            fix = Fix(span=merge.name.span, text=elsewhere)
         return error(
             "E302",
             f"there is nothing with a body that is called `{name}`",
@@ -108,9 +115,9 @@ class Merges(Statements):
             help=(
                 "a branch is a step or `{ ... }`, with or without a label: `name: { ... }`"
                 if name == "branch"
-                else did_you_mean(name, MERGES)
+                else f"it is called `{elsewhere}` here" if elsewhere else did_you_mean(name, MERGES)
             ),
-            fix=respelt(name, MERGES, merge.name.span),
+            fix=fix,
         )
 
     def _arguments(self, merge: ast.Merge | ast.Call, place: Place) -> dict[str, e.Expr]:

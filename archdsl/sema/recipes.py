@@ -9,6 +9,7 @@ from archdsl.diagnostics import SpecError
 from archdsl.ir import recipe as r
 from archdsl.recipes.table import KEYS, SETTINGS
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
+from archdsl.sema.imports import importable
 from archdsl.sema.methods import methods_of, unknown_key, value_of
 from archdsl.sema.resolve import Resolver
 from archdsl.sema.scope import Binding, Scope, names_in
@@ -131,19 +132,21 @@ class _Recipe:
         if entity is None or (entity not in self.variants.own and entity.kind != "broken"):
             self._check_model(ident, entity)
         assert entity is not None
+        self.sound = self.sound and entity.kind != "broken"
         return entity
 
     def _check_model(self, ident: ast.Ident, entity: Entity | None) -> None:
         names = self.variants.unit.names
         known = [*self.variants.names, *(name for name in names if _is_model(names[name]))]
         if entity is None:
+            imported = importable(ident.text, ident.span)
             raise error(
                 "E605",
                 f"there is no variant or model `{ident.text}`",
                 ident.span,
                 notes=(f"there is {listed(known[:12])}" if known else "the file has none",),
-                help=did_you_mean(ident.text, known),
-                fix=respelt(ident.text, known, ident.span),
+                help=imported or did_you_mean(ident.text, known),
+                fix=None if imported else respelt(ident.text, known, ident.span),
             )
         if entity.kind == "variant":
             raise error(

@@ -9,7 +9,7 @@ from archdsl import expr as e
 from archdsl.ops import table
 from archdsl.sema.applications import Applications, is_op, kind_word, params_of
 from archdsl.sema.errors import did_you_mean, error, respelt
-from archdsl.sema.imports import in_standard
+from archdsl.sema.imports import importable
 from archdsl.sema.scope import LISTS, NUMBERS, SIZES, Binding, Scope, Use, article
 from archdsl.sema.units import MERGES
 from archdsl.source import Span
@@ -263,8 +263,12 @@ class Resolver(Applications):
         elif name in BUILTINS:
             notes = (f"`{name}` is a function: `{name}(...)`",)
         # Ops can be values, but are hardly meant where a number's name is a little off.
-        known = scope.visible() | set(self.unit.names)
-        help = in_standard(name) or did_you_mean(name, known)
+        known = scope.visible() | {n for n, x in self.unit.names.items() if x.kind != "broken"}
+        help = None if away else importable(name, span)
+        if help is not None:
+            self.unit.give_up(name, span)
+            return error("E301", f"there is no `{name}` here", span, "unknown name", help=help)
+        help = did_you_mean(name, known)
         help = help or did_you_mean(name, table.OPS, 0.7)
         if name == "self":
             help = "parameters and lets are there by their names alone"

@@ -35,6 +35,8 @@ _NAMES = {
     "layernormalization": "layer_norm",
     "maxpooling": "maxpool",
     "multiply": "mul",
+    "noop": "identity",
+    "pass": "identity",
     "shortcut": "residual",
     "spacetodepth": "pixel_unshuffle",
     "swish": "silu",
@@ -46,6 +48,7 @@ WRITTEN = {
     "sequential": "steps go one after the other by `->`; `name: { ... }` is an `nn.Sequential`",
     "sequence": "a `sequence` is defined at file level; `name: { ... }` is an `nn.Sequential`",
     "modulelist": "members of a family are one: `layers[i]: ...` in a loop",
+    "skip": "it stands behind the `}` of a `residual`: `residual { ... } skip identity`",
     "attention": "it is made of `linear`, `matmul` and `softmax`; `NonLocal` in the guide is one",
     "selfattention": "it is made of `linear`, `matmul` and `softmax`; `NonLocal` in the guide is one",
 }

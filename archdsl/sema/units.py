@@ -7,16 +7,16 @@ import os
 from archdsl.diagnostics import SpecError
 from archdsl.ops import table
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
-from archdsl.sema.imports import resolve
+from archdsl.sema.imports import importable, resolve
 from archdsl.sema.scope import article, check_name
 from archdsl.syntax import ast
 from archdsl.values import BUILTINS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from archdsl.diagnostics import Bag
+    from archdsl.diagnostics import Bag, Fix
     from archdsl.expr import Argument
     from archdsl.sema.arguments import Formal
     from archdsl.source import Span
@@ -31,7 +31,7 @@ class Entity:
     """A top-level name of one file. `name` is its name in the program, once it is known.
 
     `kind`: "block" (any definition), "extern", "function", "constant", "variant", or "broken"
-    for an imported name whose file could not be read: its uses report nothing.
+    for a name of which all is said, such as one whose import failed: its uses report nothing.
     """
 
     __slots__ = ("formals", "given", "kind", "model", "name", "node", "span", "text", "unit")
@@ -60,6 +60,19 @@ class Unit:
         self.identity = os.path.realpath(self.path)
         self.names: dict[str, Entity] = {}
         self.own: list[Entity] = []
+
+    def give_up(self, name: str, span: Span) -> None:
+        """Say nothing more of a name that is reported to be unknown."""
+        self.names.setdefault(name, Entity("broken", name, None, span, self))
+
+    def unknown(self, name: str, known: Iterable[str], span: Span) -> tuple[str | None, Fix | None]:
+        """Of a name that means nothing: from where it could be imported, or how it is spelt. Where
+        it isn't just misspelt, its other uses report nothing."""
+        imported = importable(name, span)
+        fix = None if imported else respelt(name, known, span)
+        if fix is None:
+            self.give_up(name, span)
+        return imported, fix
 
 
 class Units:
@@ -162,6 +175,15 @@ def _declare(unit: Unit, ident: ast.Ident, entity: Entity) -> None:
             help="rename one of them" if entity.unit is unit else "import it `as` another name",
         )
     unit.names[ident.text] = entity
+    try:
+        _check_free(ident)
+    except SpecError:
+        if entity.unit is unit:
+            entity.kind = "broken"
+        raise
+
+
+def _check_free(ident: ast.Ident) -> None:
     check_name(ident.text, ident.span)
     if ident.text in BUILTINS:
         raise error(

@@ -10,6 +10,7 @@ from archdsl import expr as e
 from archdsl.diagnostics import SpecError
 from archdsl.ir import program as p
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
+from archdsl.sema.imports import importable
 from archdsl.sema.resolve import Resolver
 from archdsl.sema.scope import Binding, Scope, names_in
 from archdsl.syntax import ast
@@ -45,13 +46,14 @@ def _model(unit: Unit, name: ast.Ident) -> Entity:
     entity = unit.names.get(name.text)
     if entity is None or (entity.kind != "broken" and _kind(entity) != "model"):
         models = [text for text, other in unit.names.items() if _kind(other) == "model"]
+        imported = importable(name.text, name.span)
         raise error(
             "E351",
             f"there is no model `{name.text}`",
             name.span,
             notes=(f"there is {listed(models)}" if models else "the file has none",),
-            help=did_you_mean(name.text, models),
-            fix=respelt(name.text, models, name.span),
+            help=imported or did_you_mean(name.text, models),
+            fix=None if imported else respelt(name.text, models, name.span),
         )
     return entity
 

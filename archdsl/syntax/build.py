@@ -368,6 +368,15 @@ class Builder:
         return ast.Group(body=c[0], span=c[0].span)
 
     def repeat(self, c: Children) -> ast.Repeat:
+        times = c[1]
+        if isinstance(times, expr.Compare) and times.ops == ("in",):
+            variable, values = times.operands
+            help = f"write `for {variable.span.text} in {values.span.text} {{ ... }}`"
+            if isinstance(values, (expr.Number, expr.Name)):
+                help = f"write `repeat {values.span.text} as {variable.span.text} {{ ... }}`"
+            place = (times.span.start, times.span.end)
+            message = "a `repeat` has a count, and goes over no list"
+            raise fail(syntax_error("E110", message, times.span.source, place, help=help))
         return ast.Repeat(
             times=c[1], name=_optional_id(c[3]), body=c[4], span=_until(c[0], c[4].span)
         )

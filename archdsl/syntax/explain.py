@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archdsl.diagnostics import Diagnostic
 from archdsl.nearest import near
 from archdsl.source import Source
@@ -22,6 +24,19 @@ _PYTHON_ITEMS = {
     "for": "loops stand inside blocks and models",
 }
 
+_CALL = re.compile(r"([A-Za-z_]\w*)\(([^()]*)\)")
+_MEANT = {
+    "component": "block",
+    "func": "fn",
+    "function": "fn",
+    "include": "import",
+    "macro": "block",
+    "module": "block",
+    "net": "model",
+    "network": "model",
+    "use": "import",
+    "using": "import",
+}
 _DECLARED = frozenset(("const", "var", "val", "int", "define", "set", "static"))
 
 # What was being written, by the token that began it.
@@ -131,6 +146,7 @@ class Misfit:
             comment(self)
             or self._top_level()
             or habit(self)
+            or self._next_item()
             or self._incomplete_line()
             or self._arithmetic()
             or self._loop_names()
@@ -202,7 +218,10 @@ class Misfit:
                     opener = self.tokens[i - 1].type if i else ""
                     return opener if opener in ("INIT", "PAPER", "TRAIN") else None
                 depth = max(depth - 1, 0)
-            elif depth == 0 and kind in ("_SEP", "ARROW"):
+            elif depth == 0 and kind == "ARROW":
+                part = "PART" in [token.type for token in self.tokens[max(i - 2, 0) : i]]
+                return "PART" if part else None
+            elif depth == 0 and kind == "_SEP":
                 return None
             elif depth == 0 and kind in _WRITTEN:
                 return kind
@@ -223,6 +242,13 @@ class Misfit:
             )
         if word in _PYTHON_ITEMS:
             return self.say("E110", f"`{word}` is Python's", help=_PYTHON_ITEMS[word])
+        if word in TOP_WORDS:
+            form = f"write `{_FORMS[TOP_WORDS[word]]}`"
+            return self.say("E101", f"this is not how `{word}` is written", help=form)
+        if self.kind in ("STRING", "LONG_STRING"):
+            first = not self.source.text[: self.token.start_pos].strip()
+            help = "it stands in three quotes" if first else "it stands before everything else"
+            return self.say("E108", "a file has one docstring", help=help)
         if word in _DECLARED and len(self.tokens) > 2 and self.tokens[2].type == "_EQUAL":
             return self.say("E110", f"`{word}` is spelled `let` here", fix="let")
         if self.kind != "NAME":
@@ -236,7 +262,7 @@ class Misfit:
         )
 
     def _nearest(self, word: str) -> str:
-        meant = item_meant(word)
+        meant = _MEANT.get(word.lower()) or item_meant(word)
         follows = self.tokens[1].type if len(self.tokens) > 1 else "$END"
         if follows == "_EQUAL":
             return f"for a value write `let {word} = ...`"
@@ -245,6 +271,16 @@ class Misfit:
         if follows in ("LPAR", "ARROW", "LBRACE", "$END", "_COLON"):
             return "steps stand inside a block or a model"
         return f"an item begins with one of {', '.join(TOP_WORDS)}"
+
+    def _next_item(self) -> Diagnostic | None:
+        """An item begins behind another one on its line."""
+        if self.token is None or self.token.value not in TOP_WORDS or self._in_map():
+            return None
+        if "_SEP" in self.expected or not {"$END", "_EXPECT"} & self.expected:
+            return None
+        return self.say(
+            "E101", f"a `{self.token.value}` begins on a line of its own", help="begin a new line"
+        )
 
     def _incomplete_line(self) -> Diagnostic | None:
         """A statement begins while the line before still waits for something."""
@@ -289,6 +325,13 @@ class Misfit:
             return None
         if self.before is None or self.before.type not in ("FOR", "_COMMA"):
             return None
+        kinds = [token.type for token in self.tokens[self.at + 1 : self.at + 3]]
+        if kinds == ["NAME", "INPUT"] or kinds == ["NAME", "IN"]:
+            return self.say(
+                "E101",
+                "a `for` has no brackets around it",
+                help=f"write `{_FORMS['FOR']}`",
+            )
         return self.say(
             "E101",
             "the names of a `for` have no brackets around them",
@@ -317,13 +360,15 @@ class Misfit:
                 help="put the count in parentheses: `step * (n - 1)`",
             )
         if self.kind in ("NAME", "NONE", "STRING") and self.before.type != "_COLON":
-            between = "put a `,` between two entries, or begin a new line"
+            between = "put `->` between two steps, or begin a new line"
+            if self._in_map():
+                between = "put a `,` between two entries, or begin a new line"
+                if self.within("PAPER"):
+                    between = 'text stands in quotes, as in `title: "..."`'
             return self.say(
                 "E101",
                 f"{self._found()} follows {self._previous()} with nothing between them",
-                help=(
-                    between if self._in_map() else "put `->` between two steps, or begin a new line"
-                ),
+                help=between,
             )
         return None
 
@@ -388,11 +433,25 @@ class Misfit:
             return self.say(
                 "E101", "a `let` needs a name before `=`", help=f"write `{_FORMS['LET']}`"
             )
+        step = self._assigned(name)
+        help = f"write `{name}: step`, or for a value `let {name} = ...`"
+        if step is not None:
+            help = f"write `{step}`, which takes what stands before it, with a label "
+            help += f"`{name}: {step}`; a number is named by `let {name} = ...`"
         return self.say(
             "E111",
             f"`=` does not name a step: a `:` has to follow the label `{name}`",
-            help=f"write `{name}: step`, or for a value `let {name} = ...`",
+            help=help,
         )
+
+    def _assigned(self, name: str) -> str | None:
+        """The call that is given to a name, without the name in its arguments: `x = relu(x)`."""
+        line = self.source.text[self.place[1] :].split("\n", 1)[0].strip(" ;}\r")
+        call = _CALL.fullmatch(line)
+        if call is None:
+            return None
+        inner = re.sub(rf"^{name}(?:,\s*|$)", "", call[2])
+        return f"{call[1]}({inner})" if inner else call[1]
 
     def _colon(self) -> Diagnostic | None:
         if self.kind != "_COLON":
@@ -405,6 +464,12 @@ class Misfit:
             )
         if self._labelled():
             return self.say("E111", "a step has one label", help="leave one of the two out")
+        if self.within("FN") and not self.in_body():
+            return self.say(
+                "E101",
+                "a function is what stands behind `=`",
+                help=f"write `{_FORMS['FN']}`",
+            )
         if self.before is not None and self.before.type == "RPAR":
             return self.say(
                 "E111",
@@ -429,9 +494,14 @@ class Misfit:
                 f"{written} needs a value here, and {self._found()} stands here",
                 help=f"write `{_FORMS[self.before.type]}`",
             )
-        return self.say(
-            "E101", f"a value has to follow {self._previous()}, and {self._found()} stands here"
-        )
+        found = "" if self.token is None else f", and {self._found()} stands here"
+        help = None
+        if self.before.value == "%" and self.at > 1 and self.tokens[self.at - 2].value.isdigit():
+            help = f"`%` is the rest of a division; write `{int(self.tokens[self.at - 2].value) / 100}`"
+        elif self.before.type in ("LPAR", "_COMMA") and self.token is not None:
+            if self.token.value in ("*", "**"):
+                help = "arguments are written out, each by itself"
+        return self.say("E101", f"a value has to follow {self._previous()}{found}", help=help)
 
     def _else(self) -> Diagnostic | None:
         if self.kind != "_ELSE":
@@ -495,7 +565,14 @@ class Misfit:
         if "_SEP" in self.expected and "NAME" not in self.expected:
             return None
         if self._in_map():
-            return self.say("E101", f"a key has to stand here, not {self._found()}")
+            help = "keys have no quotes" if self.kind == "STRING" else None
+            return self.say("E101", f"a key has to stand here, not {self._found()}", help=help)
+        if self.kind in ("LPAR", "LSQB"):
+            return self.say(
+                "E101",
+                f"{self._found()} cannot begin a step",
+                help="steps are joined by `->`, and kept together by braces: `{ conv(64, 3x3) -> relu }`",
+            )
         if self.kind == "ARROW":
             return self.say(
                 "E101",

@@ -17,7 +17,10 @@ _PYTHON_STATEMENTS = {
     "assert": 'write `require condition: "text"`',
     "del": "values need not be deleted",
     "import": 'ops need no import, and blocks of other specs `import "file.arch" (Name)`',
+    "match": "`if condition { ... } else if ... { ... }` chooses",
 }
+_DEFINITIONS = frozenset(("block", "sequence", "model", "variant", "fn", "extern", "train"))
+_PARTS = frozenset(("stem", "stage", "head"))
 _MERGES = frozenset(("concat", "sum", "mul", "mean", "split"))
 _BODIED = _MERGES | {"residual", "dense"}
 
@@ -83,6 +86,8 @@ def _arrow(misfit: Misfit) -> Diagnostic | None:
     if token is None or "ARROW" not in misfit.expected:
         return None
     end = token
+    if misfit.kind == "_DOT" and misfit.before is not None and misfit.before.type == "RPAR":
+        return misfit.say("E110", "steps are joined by `->`, not by `.`", "", "write `->`", " -> ")
     if token.value in "=-" and (following := misfit.following()) is not None:
         end = following
     written = misfit.source.text[token.start_pos : end.end_pos]
@@ -117,6 +122,9 @@ def _arguments(misfit: Misfit) -> Diagnostic | None:
         or "ARROW" not in misfit.expected
     ):
         return None
+    if name.value in _PARTS:
+        help = f"write `{name.value} {name.value}{token.value} {{ ... }}`"
+        return misfit.say("E101", "the name of a part begins with a letter", help=help)
     return misfit.say(
         "E101", "arguments stand in brackets", help=f"write `{name.value}({token.value}, ...)`"
     )
@@ -309,9 +317,21 @@ def _python_word(misfit: Misfit) -> Diagnostic | None:
     if misfit.token is not None and misfit.token.value == "elif":
         return misfit.say("E110", "`elif` is spelled `else if` here", fix="else if")
     word = misfit.before
+    if misfit.kind == "IF" and "ARROW" in misfit.expected:
+        help = "write `if condition { ... } else { ... }`, with steps in the braces"
+        return misfit.say("E110", "an `if` stands before the steps that it is for", help=help)
+    if word is not None and word.value in _DEFINITIONS and misfit.kind == "NAME":
+        if misfit.in_body() and "ARROW" in misfit.expected:
+            misfit.place = (word.start_pos, word.end_pos)
+            help = "move it out of the body around it"
+            return misfit.say("E110", f"a `{word.value}` stands at file level", help=help)
     if word is None or word.value not in _PYTHON_STATEMENTS or misfit.kind == "_COLON":
         return None
     misfit.place = (word.start_pos, word.end_pos)
+    ahead = misfit.tokens[misfit.at : misfit.at + 3]
+    if word.value == "import" and [token.type for token in ahead[2:]] == ["STRING"]:
+        help = f"write `import {ahead[2].value} ({ahead[0].value})`"
+        return misfit.say("E110", "what is imported stands behind the file", help=help)
     return misfit.say("E110", f"`{word.value}` is Python's", help=_PYTHON_STATEMENTS[word.value])
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 Place = tuple[int, int]
+Hint = tuple[int, int, str]  # a place, and what is to be seen there
 
 _LINE = re.compile(r"^([ \t]*)([^\s#][^\n]*)$", re.MULTILINE)
 _CODE = re.compile(r".*[{}]$|(?:block|sequence|model|variant|import|let|fn|paper) .*[\w)\"]$")
-_GOES_ON = re.compile(r"->|else\b|skip\b|expect\b|[)\]},]")
+_GOES_ON = re.compile(r"->|(?:else|skip|expect)\b(?![ \t]*[:(])|[)\]},]")
 
 
 def closer_belongs(text: str, opener: int) -> Place | None:
@@ -25,16 +26,20 @@ def closer_belongs(text: str, opener: int) -> Place | None:
     return None
 
 
-def opener_belongs(text: str, closer: int) -> Place | None:
-    """The line at whose end the bracket that an offset closes seems to be missing: the last one
-    whose next line stands further in without a bracket being open for it."""
+def opener_belongs(text: str, closer: int) -> Hint | None:
+    """Where the `{` that an offset closes seems to be missing: behind the last line whose next one
+    stands further in without a bracket being open for it. Where that line is complete, or a blank
+    one follows, the whole line that opened the body is missing."""
     found = None
     last = None
     for line in _LINE.finditer(text, 0, closer):
         deeper = last is not None and len(line[1]) > len(last[1])
         if last is not None and deeper and not _GOES_ON.match(line[2]):
-            if not last[2].rstrip().endswith(("{", "(", "[", ",", "->", "=")):
-                found = last.span(2)
+            before = last[2].rstrip()
+            if before.endswith("}") or "\n\n" in text[last.end() : line.start()]:
+                found = (*line.span(2), "is the line before this missing, one that ends in `{`?")
+            elif not before.endswith(("{", "(", "[", ",", "->", "=")):
+                found = (last.end(), last.end(), "is `{` missing here?")
         last = line
     return found
 
@@ -67,9 +72,13 @@ def indent_of(text: str, offset: int) -> int:
 
 
 def deeper_than(text: str, start: int, closer: int) -> Place | None:
-    """The first line behind an offset that stands further in than a closer does."""
+    """The first of the lines right before a closer, and behind an offset, that stand further in
+    than it does; what ends before them is no part of these."""
     indent = indent_of(text, closer)
-    for line in _LINE.finditer(text, text.find("\n", start) + 1, closer):
-        if len(line[1]) > indent:
-            return line.span(2)
-    return None
+    found = None
+    for line in _LINE.finditer(text, text.find("\n", start) + 1, text.rfind("\n", 0, closer)):
+        if len(line[1]) <= indent or line[2][0] in ")]}":
+            found = None
+        elif found is None and not _GOES_ON.match(line[2]):
+            found = line.span(2)
+    return found

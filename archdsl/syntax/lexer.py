@@ -67,6 +67,7 @@ _TOKEN = re.compile(
       (?P<BLANK>[ \t\r\f]+)
     | (?P<NEWLINE>\n\s*)
     | (?P<COMMENT>\#[^\n]*)
+    | (?P<CONFLICT>(?m:^)(?:<{7}|={7}|>{7}|\|{7})(?:[ ][^\n]*)?(?=\n))
     | (?P<WORD>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<SIZE>[0-9]+x[0-9]+(?![A-Za-z0-9_]))
     | (?P<NUMBER>(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?[KMGT]?
@@ -97,6 +98,7 @@ _PUNCTUATION = {
     "-": "SIGN",
 }
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
+_OPENERS = frozenset(_CLOSERS.values())
 
 # A step or an operand can end with these.
 ENDERS = frozenset(
@@ -159,6 +161,7 @@ _ENDS_LINE = re.compile(r"[ \t\r\f]*(?:#|\n)")
 _DIGITS = re.compile(r"[0-9]+(?![A-Za-z0-9_])")
 _IDENTIFIER = re.compile(r"\w+")
 _BRACKETS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|#.*|[^(\[{)\]}]", re.DOTALL)
+_PYTHON_DOC = re.compile(r"'''((?:(?!''').)*)'''", re.DOTALL)
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "none"}
 
 
@@ -185,7 +188,7 @@ class _Lexer:
         self.newline: tuple[int, int] | None = None
         self.depth = 0
         self.base = 0
-        # A `}` that hints at one that is missing before it, and one that hints at a `{`.
+        # A closer that hints at one that is missing before it, and a `}` that hints at a `{`.
         self.suspect: tuple[Token, Place] | None = None
         self.odd: tuple[int, int, str] | None = None
         self.refused: set[str] = set()
@@ -229,6 +232,8 @@ class _Lexer:
                 self._punctuation(found.group(), start, position)
             elif kind == "COMMENT":
                 self._comment(start, position)
+            elif kind == "CONFLICT":
+                self._conflict(start, position)
             elif kind == "NUMBER":
                 self._number(found.group(), start, position)
             elif kind == "LONG_STRING" and opens_another(text, start, position):
@@ -311,7 +316,7 @@ class _Lexer:
                     return "NAME"
                 return self._expression_word(word, before)
             return "NAME"
-        value = word == "else" or before == "_ELSE" and word in _VALUES
+        value = word == "else" or (before == "_ELSE" and word in _VALUES)
         if before in _LABEL and not value and _COLON_AHEAD.match(text, end):
             return "NAME"
         if word in _OPERATORS or word in _EXPRESSION_WORDS:
@@ -391,8 +396,7 @@ class _Lexer:
         if self.last == "_SEP" and text == "}":
             self.tokens.pop()
             self.last = self.tokens[-1].type
-        if text == "}":
-            self._check_layout(start, end)
+        self._check_layout(text, start, end)
         self._emit(_PUNCTUATION[text], text, start, end)
         _, _, self.depth = self.open.pop()
         if text == "]":
@@ -422,6 +426,13 @@ class _Lexer:
         else:
             return
         self.tokens[-1].value = "0"
+
+    def _conflict(self, start: int, end: int) -> None:
+        """Report the first mark of a merge conflict; the others go with it."""
+        message = "a merge conflict stands here"
+        if all(item.message != message for item in self.bag.items):
+            help = "keep one of the two sides, and take out the lines of marks"
+            self._report("E110", message, (start, end), help=help)
 
     def _comment(self, start: int, end: int) -> None:
         text = self.text[start:end].rstrip()
@@ -506,6 +517,12 @@ class _Lexer:
 
     def _character(self, start: int, line_end: int) -> int:
         char = self.text[start]
+        if (doc := _PYTHON_DOC.match(self.text, start)) is not None:
+            right = None if '"' in doc[1] or "\\" in doc[1] else f'"""{doc[1]}"""'
+            message = 'a docstring stands in `"""`'
+            self._report("E104", message, (start, doc.end()), help='write `"""`', fix=right)
+            self._emit("LONG_STRING", '""""""', start, doc.end())
+            return doc.end()
         string = foreign.quoted(self.text, start, line_end)
         if string is not None:
             stop, right = string
@@ -578,8 +595,7 @@ class _Lexer:
             if first and text == "}" and self.odd is not None:
                 other = self.odd
             elif first and text == "}":
-                line = opener_belongs(self.text, start)
-                other = None if line is None else (line[1], line[1], "is `{` missing here?")
+                other = opener_belongs(self.text, start)
             if other is not None:
                 self.result.muddled.append((self.text.rfind("\n", 0, other[0]) + 1, end))
             self._report("E109", f"this `{text}` closes nothing", (start, end), other=other)
@@ -601,7 +617,7 @@ class _Lexer:
             (token.start_pos, token.end_pos) if inner else (start, end),
             "opened here" if inner else f"`{wanted}` would fit",
             (
-                (start, end, f"`{wanted}` is missing before this")
+                (*self._should_end(token, start, end), f"`{wanted}` is missing before this")
                 if inner
                 else (token.start_pos, token.end_pos, "opened here")
             ),
@@ -612,6 +628,26 @@ class _Lexer:
         while self.open[-1][0] != _CLOSERS[text]:
             self._pad_close()
         self._close(text, start, end)
+
+    def _should_end(self, token: Token, start: int, end: int) -> Place:
+        """Before what the bracket of a token seems to end, if a closer at an offset is not its own."""
+        found = self._body_ends(token)
+        return found if found is not None and found[0] < start else (start, end)
+
+    def _body_ends(self, opener: Token) -> Place | None:
+        """What the bracket of a token can't hold, the first of it: an arrow or a body in an
+        argument list or a list, or the line before which indentation ends it."""
+        line = closer_belongs(self.text, opener.start_pos)
+        if opener.value == "{":
+            return line
+        depth = 0
+        for token in self.tokens[self.tokens.index(opener) + 1 :]:
+            if line is not None and token.start_pos >= line[0]:
+                return line
+            if depth == 0 and token.type in ("ARROW", "LBRACE"):
+                return token.place
+            depth += (token.value in _OPENERS) - (token.value in _CLOSERS)
+        return line
 
     def _rest(self, start: int) -> str:
         """The brackets on the rest of a line."""
@@ -640,15 +676,18 @@ class _Lexer:
         self._close(_closer(opened), place, place)
         self.newline = pending
 
-    def _check_layout(self, start: int, end: int) -> None:
-        """Where a `}` stands tells of brackets that were forgotten: one further left than the line of
-        its `{`, of a `}` before it; one further right, or behind steps, of a `{`."""
+    def _check_layout(self, text: str, start: int, end: int) -> None:
+        """Where a closer stands tells of brackets that were forgotten: one further left than the line
+        of its opener, of a closer before it; a `}` further right, or behind steps, of a `{`."""
         token = self.open[-1][1]
         indent = indent_of(self.text, token.start_pos)
         own = self.text.rfind("\n", 0, start) + 1
         if own <= token.end_pos:
             return
-        if self.newline is None:
+        if text != "}":
+            if not self.text[own:start].strip() and start - own < indent and self.suspect is None:
+                self.suspect = (token, (start, end))
+        elif self.newline is None:
             steps = self.text[own:start].strip(" \t})]")
             if steps and self.odd is None and _ENDS_LINE.match(self.text, token.end_pos):
                 first = own + indent_of(self.text, start)
@@ -656,9 +695,8 @@ class _Lexer:
         elif start - own < indent and self.suspect is None:
             self.suspect = (token, (start, end))
         elif start - own > indent and self.odd is None:
-            line = opener_belongs(self.text, start)
-            if line is not None and line[0] > token.end_pos:
-                self.odd = (line[1], line[1], "is `{` missing here?")
+            self.odd = opener_belongs(self.text, start)
+            if self.odd is not None and self.odd[0] > token.end_pos:
                 return
             line = deeper_than(self.text, token.end_pos, start)
             self.odd = None if line is None else (*line, "is `{` missing before this?")
@@ -674,7 +712,7 @@ class _Lexer:
             while self.open and not (word == "let" and self.open[-1][0] == "{"):
                 self._pad_close()
         if not self.open and self.last not in ENDERS and self.last not in _STATEMENT:
-            self._separate(self.newline)
+            self._separate((start - 1, start))
 
     def _unclosed(self, before: int | None = None) -> None:
         """Report what is still open before an offset, or at the end; where indentation tells which
@@ -683,11 +721,10 @@ class _Lexer:
             return
         opened, token, _ = self.open[-1]
         outdented = None
-        if opened == "{" and self.suspect is not None:
+        if self.suspect is not None and self.suspect[0].value == opened:
             token, outdented = self.suspect
         self.suspect = None
-        if opened == "{":
-            outdented = closer_belongs(self.text, token.start_pos) or outdented
+        outdented = self._body_ends(token) or outdented
         end = outdented[0] if outdented is not None else before
         last = self._last_before(len(self.text) if end is None else end)
         closer = _closer(opened)

@@ -54,24 +54,40 @@ def test_all_that_is_certain_is_mended(capsys: pytest.CaptureFixture[str]) -> No
     assert shown.out == "net.arch: right, 1 variant\n"
 
 
-def test_a_spec_that_stays_wrong_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    text = WRONG.replace("-> relu\n", "-> nothing_like_it\n")
+@pytest.mark.parametrize(
+    ("right", "wrong", "code"),
+    [
+        ("-> relu\n", "-> nothing_like_it\n", "E302"),
+        ("conv(width, 3x3) -> bn\n", "conv(width, 3x3, groups=3) -> bn\n", "E233"),
+        ("Basic(16) ", "Basic(16, 1, 2) ", "E313"),
+    ],
+)
+def test_what_comes_to_light_is_left(
+    right: str, wrong: str, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Text is mended where names are wrong, and names where shapes are."""
+    Path("net.arch").write_text(WRONG.replace(right, wrong), "utf-8")
+    assert main(["check", "--fix", "net.arch"]) == 1
+    mended = Path("net.arch").read_text("utf-8")
+    assert "(wide = true)" in mended and "-> Basic(32" in mended and "conv(width, 3x3, s" in mended
+    assert wrong.replace("Basci", "Basic") in mended
+    said, _, left = capsys.readouterr().err.partition("\nerror[")
+    assert said.splitlines()[0] == DONE.splitlines()[0]
+    assert left.startswith(f"{code}]") and "error[" not in left
+
+
+def test_mends_that_bring_up_errors_of_their_own_are_not_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A projection fits, but what follows may show that something else was meant."""
+    text = RIGHT.replace(" skip identity else { conv(width, 1x1, stride=stride) -> bn }", "")
+    text = text.replace("[32, 14, 14]", "[2 * 32, 14, 14]")
     Path("net.arch").write_text(text, "utf-8")
     assert main(["check", "--fix", "net.arch"]) == 1
-    shown = capsys.readouterr()
     assert Path("net.arch").read_text("utf-8") == text
-    assert shown.err.startswith("net.arch: stays as it is: what is certain would leave\n")
-    assert "error[E110]" in shown.err
-
-
-def test_what_is_left_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """Also where it shows only when the rest is mended."""
-    text = WRONG.replace("conv(width, 3x3) -> bn\n", "conv(width, 3x3, groups=3) -> bn\n")
-    Path("net.arch").write_text(text, "utf-8")
-    assert main(["check", "--fix", "net.arch"]) == 1
     first, *left = capsys.readouterr().err.split("\nerror[")[0].splitlines()
     assert first == "net.arch: stays as it is: what is certain would leave"
-    assert [line.split(": ")[:2] for line in left] == [["  net.arch:4:26", "E233"]]
+    assert [line.split(": ")[1] for line in left] == ["E413"]
 
 
 @pytest.mark.parametrize(

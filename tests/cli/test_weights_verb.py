@@ -313,10 +313,47 @@ def test_what_holds_no_weights(content: object, capsys: pytest.CaptureFixture[st
     assert not Path("ran.txt").exists()
 
 
-@pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
-def test_what_is_no_file_of_weights(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Path(name).write_bytes(b"nothing of the kind")
-    assert fails(name, capsys=capsys)[0].startswith(f"error[E597]: {name} cannot be read: ")
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "net.pth",
+            b"nothing of the kind",
+            "torch.save writes no such file, it begins with b'nothing ",
+        ),
+        ("net.pth", b"", "it is empty"),
+        ("net.pth", b"PK\x03\x04 and no more", "it is damaged, or not the whole file"),
+        ("net.pth", b"\x80\x02}q\x00(", "it is damaged, or not the whole file"),
+        ("net.h5", b"\x89HDF\r\n\x1a\n", "it is a file of Keras's"),
+        ("net.safetensors", b"nothing of the kind", "it is no safetensors file, or not the whole"),
+    ],
+)
+def test_what_is_no_file_of_weights(
+    name: str, content: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(name).write_bytes(content)
+    lines = fails(name, capsys=capsys)
+    assert lines[0].startswith(f"error[E597]: {name} cannot be read: {said}")
+    assert lines[-3].startswith("  = help: ")
+
+
+def test_a_whole_model_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(nn.Linear(2, 2), "net.pth")
+    lines = fails("net.pth", capsys=capsys)
+    assert "holds other objects than weights" in lines[0]
+    assert "torch.save(model.state_dict(), path)" in lines[-3]
+
+
+def test_another_number_of_classes(capsys: pytest.CaptureFixture[str]) -> None:
+    """The variant to write is told where it is all that differs."""
+    other = {key: value[:3] if key.startswith("fc.") else value for key, value in state().items()}
+    torch.save(other, "net.pth")
+    (help,) = [line for line in fails("net.pth", capsys=capsys) if "help" in line]
+    assert help == (
+        "  = help: it tells 3 classes apart, not 10: `variant small_3 = small(num_classes=3)`"
+    )
+    torch.save({**other, "more": torch.zeros(1)}, "net.pth")
+    assert not any("help" in line for line in fails("net.pth", capsys=capsys))
 
 
 def test_files_that_cannot_be_read_or_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ class NodeMeta(type):
     """Turns the annotations of a class into slots, a constructor and equality."""
 
     _fields: tuple[str, ...]
+    _compared: tuple[str, ...]
     _defaults: dict[str, Any]
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> NodeMeta:
@@ -47,6 +48,7 @@ class NodeMeta(type):
         inherited = {field for base in bases for field in getattr(base, "_fields", ())}
         namespace["__slots__"] = tuple(field for field in own if field not in inherited)
         namespace["_fields"] = tuple(fields)
+        namespace["_compared"] = tuple(field for field in fields if field not in _UNCOMPARED)
         namespace["_defaults"] = defaults
         return super().__new__(mcs, name, bases, namespace)
 
@@ -55,6 +57,7 @@ class Node(metaclass=NodeMeta):
     """A record with keyword-only fields. Spans and uids take no part in equality."""
 
     _fields: ClassVar[tuple[str, ...]]
+    _compared: ClassVar[tuple[str, ...]]
     _defaults: ClassVar[dict[str, Any]]
 
     def __init__(self, **values: Any) -> None:
@@ -72,29 +75,16 @@ class Node(metaclass=NodeMeta):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(
-            getattr(self, field) == getattr(other, field)
-            for field in self._fields
-            if field not in _UNCOMPARED
-        )
+        return all(getattr(self, field) == getattr(other, field) for field in self._compared)
 
     def __hash__(self) -> int:
-        return hash(
-            (
-                type(self),
-                *[getattr(self, field) for field in self._fields if field not in _UNCOMPARED],
-            )
-        )
+        return hash((type(self), *[getattr(self, field) for field in self._compared]))
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
     def __repr__(self) -> str:
-        inner = ", ".join(
-            f"{field}={getattr(self, field)!r}"
-            for field in self._fields
-            if field not in _UNCOMPARED
-        )
+        inner = ", ".join(f"{field}={getattr(self, field)!r}" for field in self._compared)
         return f"{type(self).__name__}({inner})"
 
 

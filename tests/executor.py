@@ -29,7 +29,8 @@ FUNCTIONS: dict[str, Callable[[tuple[Tensor, ...], dict[str, Any]], Tensor]] = {
     "shift": lambda x, a: x[0] + a["amount"],
     "slice": lambda x, a: x[0][:, a["start"] : a["stop"]],
     "select": lambda x, a: x[0][:, list(a["channels"])],
-    "pad": lambda x, a: F.pad(x[0], tuple(a["amount"])),
+    "pad": lambda x, a: F.pad(x[0], _sides(a["amount"])),
+    "crop": lambda x, a: _crop(x[0], x[1].shape[-2:] if len(x) > 1 else _side(a["size"])),
     "pad_channels": lambda x, a: F.pad(x[0], (0, 0, 0, 0, 0, a["width"] - x[0].shape[1])),
     "resize": lambda x, a: F.interpolate(
         x[0], size=x[1].shape[-2:] if len(x) > 1 else _side(a["size"]), mode=a["mode"]
@@ -50,6 +51,18 @@ OPERATORS = {
 
 def _side(value: Any) -> Any:
     return tuple(value) if isinstance(value, tuple) else value
+
+
+def _sides(amount: Any) -> tuple[int, ...]:
+    """Left, right, top and bottom."""
+    return (amount,) * 4 if isinstance(amount, int) else tuple(amount)
+
+
+def _crop(x: Tensor, size: Any) -> Tensor:
+    """The middle of a map; of two middles, the upper left one."""
+    height, width = (size, size) if isinstance(size, int) else size
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+    return x[..., top : top + height, left : left + width]
 
 
 class Executor:

@@ -84,6 +84,14 @@ def by_port(definition: p.Definition, flow: Flow) -> Flow:
     return tuple(packed(part) if port.many else part for port, part in zip(ports, flow))
 
 
+def takes_list(w: ClassWriter, call: p.Call) -> bool:
+    """Whether a call is of a block that takes all values as one list."""
+    if call.kind != "block":
+        return False
+    ports = w.unit.definitions[call.callee].inputs
+    return len(ports) == 1 and ports[0].many
+
+
 def implied_inputs(code: ClassCode, inputs: tuple[Tensor, ...]) -> list[tuple[str, Any]]:
     """The input channels that a constructor takes, and their values."""
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import shared
-from archdsl.emit.block_calls import by_port
+from archdsl.emit.block_calls import by_port, takes_list
 from archdsl.emit.calls import make, resolved_width
 from archdsl.emit.code import snake
 from archdsl.emit.conditions import choice, where_given
@@ -283,7 +283,10 @@ def _expression(w: ClassWriter, made: Made, tensor: Tensor) -> Tensor:
 def _shared(w: ClassWriter, call: p.Call, flow: Flow) -> Flow:
     flow = w.settle_flow(flow) if isinstance(flow, tuple) else flow
     made = shared.use(w, call, flow)
-    return apply(w, f"self.{call.callee}", flow, made.flow, made.taken)
+    reference, result = f"self.{call.callee}", made.flow
+    if made.widths_of is not None:
+        result = resolved_width(w, made, reference)
+    return apply(w, reference, flow, result, made.taken)
 
 
 def _from(w: ClassWriter, item: p.From, flow: Flow) -> Flow:
@@ -343,24 +346,34 @@ def _loop(w: ClassWriter, item: p.Repeat | p.For, flow: Flow) -> Flow:
         else (item.names, item.iterable, None)
     )
     body, container = item.body, item.container
-    if _takes_list(w, body):
+    first = body.items[0] if body.items else None
+    lists = isinstance(first, p.Call) and takes_list(w, first)
+    if lists and isinstance(flow, tuple):
         flow = packed(flow)
-    if item.inline or isinstance(flow, tuple):
-        return class_loop(w, item.uid, names, iterable, times, body, flow, container)
+    # A container hands on what it gets: a list as a list, a tensor as a tensor.
+    unlike = lists and not isinstance(flow, TensorList)
+    if item.inline or isinstance(flow, tuple) or unlike:
+        result = class_loop(w, item.uid, names, iterable, times, body, flow, container)
+        return _like_its_input(w, item, flow, result) if lists else result
     ops: list[Any] = []
     tensor = single(flow)
-    result = single(loop_children(w, names, iterable, body, tensor, ops, times))
+    made = single(loop_children(w, names, iterable, body, tensor, ops, times))
+    if lists:
+        _like_its_input(w, item, tensor, made)
     assert container is not None
-    return declare_container(w, container, ops, tensor, result)
+    return declare_container(w, container, ops, tensor, made)
 
 
-def _takes_list(w: ClassWriter, body: p.Region) -> bool:
-    """Whether a run begins with a block that takes all values as one list."""
-    first = body.items[0] if body.items else None
-    if not isinstance(first, p.Call) or first.kind != "block":
-        return False
-    ports = w.unit.definitions[first.callee].inputs
-    return len(ports) == 1 and ports[0].many
+def _like_its_input(w: ClassWriter, item: p.Repeat | p.For, flow: Flow, result: Flow) -> Flow:
+    """What leaves a loop that begins with a block of lists; what enters it is a list if this is."""
+    if isinstance(flow, TensorList) != isinstance(result, TensorList):
+        raise w.error(
+            "E516",
+            "the first of these steps gets a list and those after it one value, or the reverse",
+            item.span,
+            "write the first one apart",
+        )
+    return result
 
 
 # Side heads and tensors of one's own

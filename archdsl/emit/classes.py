@@ -28,7 +28,7 @@ from archdsl.emit.tensor import (
     parts,
     single,
 )
-from archdsl.emit.tidy import taken_apart, tidied
+from archdsl.emit.tidy import named, taken_apart, tidied, unpacked
 from archdsl.emit.values import Family, Unlike
 from archdsl.emit.writer import ClassWriter, size_name
 from archdsl.ir import program as p
@@ -635,8 +635,8 @@ def _finish(w: ClassWriter, definition: p.Definition, instances: list[Instance])
     code.init, code.forward = rewritten(code.init, w.settle), rewritten(code.forward, w.settle)
     asked = definition.name in w.unit.called and exposes_late(code)
     exposed = [out_channels_line(code)] if asked or code.exposes else []
-    code.init = tidied(begun(prune(code.init, exposed)), 2)
-    code.forward = tidied(begun(taken_apart(code.forward)), 2)
+    code.init = tidied(begun(unpacked(prune(code.init, exposed))), 2)
+    code.forward = named(tidied(begun(taken_apart(code.forward)), 2))
     w.name_copies(code)
     written = "\n".join((*texts(code.init), *texts(code.forward), *texts(exposed)))
     for name, error in w.unit.unwritten.items():

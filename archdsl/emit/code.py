@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from archdsl.emit.symbol import Symbol
-from archdsl.node import Node
+from archdsl.node import Node, replace
 
 INDENT = "    "
 WIDTH = 88
@@ -21,11 +21,12 @@ class Block(Node):
 
 
 class Local(Node):
-    """`name = value`: kept only where the name is read."""
+    """`name = value`: kept only where the name is read. One of `among` that a `let` takes apart."""
 
     name: str
     text: str
     op: str = "="
+    among: int = 0
 
 
 class Frame:
@@ -109,7 +110,7 @@ def rewritten(code: Code, change: Callable[[str], str]) -> Code:
         if isinstance(part, Block):
             part = Block(header=change(part.header), body=rewritten(part.body, change))
         elif isinstance(part, Local):
-            part = Local(name=change(part.name), text=change(part.text), op=part.op)
+            part = replace(part, name=change(part.name), text=change(part.text))
         else:
             part = change(part)
         result.append(part)

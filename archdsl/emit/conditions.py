@@ -28,7 +28,6 @@ from archdsl.node import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from collections.abc import Set as AbstractSet
 
     from archdsl.emit.writer import ClassWriter
 
@@ -36,10 +35,12 @@ if TYPE_CHECKING:
 class Arm:
     """One arm of an `if` in the constructor, and the attributes that it alone declares;
     `nested` ones are declared in an `if` within it. `member` asks whether a family has the member
-    that it made first."""
+    that it made first. Around it are so many bodies of the constructor as `frames` says; `shared`
+    are modules that are used beside it, too, made before it: texts and types by attribute."""
 
-    def __init__(self, choice: Choice | None = None, holds: bool = True) -> None:
-        self.choice, self.holds = choice, holds
+    def __init__(self, frames: int, choice: Choice | None = None, holds: bool = True) -> None:
+        self.frames, self.choice, self.holds = frames, choice, holds
+        self.shared: dict[str, tuple[str, str]] = {}
         self.declared: dict[str, str] = {}
         self.nested: set[str] = set()
         self.member: str | None = None
@@ -53,11 +54,12 @@ class Part:
         init: Code,
         lines: Code,
         declared: dict[str, str],
-        nested: AbstractSet[str] = frozenset(),
-        member: str | None = None,
+        arm: Arm | None = None,
     ) -> None:
         self.init, self.lines, self.declared = init, lines, declared
-        self.nested, self.member = nested, member
+        self.nested = arm.nested if arm else set()
+        self.member = arm.member if arm else None
+        self.shared = arm.shared if arm else {}
 
     @property
     def direct(self) -> dict[str, str]:
@@ -68,13 +70,13 @@ class Part:
 def _arm(
     w: ClassWriter, write: Callable[[], None], choice: Choice | None = None, holds: bool = True
 ) -> Part:
-    arm = Arm(choice, holds)
+    arm = Arm(len(w.frames), choice, holds)
     before = set(w.attributes)
     w.contexts.append(arm)
     try:
         with w.body() as frame, w.buffer() as lines:
             write()
-        return Part(frame.code, lines, arm.declared, arm.nested, arm.member)
+        return Part(frame.code, lines, arm.declared, arm)
     finally:
         w.contexts.pop()
         w.attributes |= before
@@ -110,6 +112,7 @@ def place(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
 
 
 def _place_init(w: ClassWriter, condition: Any, yes: Part, no: Part) -> None:
+    w.own_shared({**yes.shared, **no.shared})
     test = s.text(condition)
     absent = {**yes.declared, **no.declared}
     while yes.init and no.init and isinstance(yes.init[0], str) and yes.init[0] == no.init[0]:
@@ -280,7 +283,7 @@ def _unified(w: ClassWriter, item: p.If, start: Flow) -> str | None:
         return None
     for region in (item.then, item.otherwise):
         kept = w.snapshot()
-        w.contexts.append(Arm())
+        w.contexts.append(Arm(len(w.frames)))
         try:
             with w.body(), w.inner_scope():
                 if region is item.then:

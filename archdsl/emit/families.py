@@ -456,9 +456,7 @@ def _place_init(
     w: ClassWriter, loop: Loop, header: str, names: tuple[str, ...], code: Code
 ) -> None:
     """The families' creation and the loop that fills them, behind what its runs share."""
-    for attribute, (text, kind) in loop.shared.items():
-        w.own(attribute, kind)
-        w.init.append(f"self.{attribute} = {text}")
+    w.own_shared(loop.shared)
     for attribute in loop.stepped:
         w.own(attribute, "nn.ModuleList")
     for attribute in loop.keyed:

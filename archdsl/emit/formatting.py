@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 
 _OPENS = ("elif ", "else:", "else ")
 _WITHIN = (" ", ")", "]", "}")
@@ -48,6 +49,7 @@ def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
+@lru_cache(maxsize=1024)
 def _black(text: str, width: int) -> str:
     import black
     from black.mode import Mode, TargetVersion

@@ -120,13 +120,15 @@ def _check_names(tree: ast.Module) -> None:
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        local = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
-        names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+        inside = list(ast.walk(function))
+        names = [node for node in inside if isinstance(node, ast.Name)]
+        local = {node.arg for node in inside if isinstance(node, ast.arg)}
         local |= {node.id for node in names if not isinstance(node.ctx, ast.Load)}
         if hidden := local & (BUILTINS | _MODULES):
             raise _escape(function, f"it gives {sorted(hidden)} another meaning")
+        known = top | local | BUILTINS
         for node in names:
-            if node.id not in top | local | BUILTINS:
+            if node.id not in known:
                 raise _escape(node, "it means nothing here")
 
 

@@ -25,13 +25,13 @@ _HELPER = re.compile(r"^(?:class|def) (\w+)", re.MULTILINE)
 
 
 class FileNames:
-    """What a program's file has at its top, and under which name."""
+    """What a program's file has at its top, and under which name; `loops` are the names that the
+    loops of each definition bind."""
 
     def __init__(self, program: p.Program) -> None:
         params = {param.name for each in program.definitions for param in each.params}
-        loops = {
-            name for each in (*program.definitions, *program.functions) for name in loop_names(each)
-        }
+        self.loops = {each.name: loop_names(each) for each in program.definitions}
+        loops = set().union(*self.loops.values(), *map(loop_names, program.functions))
         self._classes = {
             *(each.name for each in program.definitions),
             *(each.attribute for each in program.externs),
@@ -131,17 +131,19 @@ def _bound(node: Any) -> tuple[str, ...]:
 def settled(program: p.Program) -> p.Program:
     """The program with loops that Python can have: none hides what the file or its class has
     under that name, and none reads `_`, which is what they do without."""
-    top = FileNames(program).top
+    names = FileNames(program)
     sizes = asks_sizes(program)
     definitions = tuple(
-        _settled(each, top, implied_names(each, sizes)) for each in program.definitions
+        _settled(each, names.loops[each.name], names.top, implied_names(each, sizes))
+        for each in program.definitions
     )
     result: p.Program = replace(program, definitions=definitions)
     return result
 
 
-def _settled(definition: p.Definition, top: set[str], implied: set[str]) -> p.Definition:
-    names = loop_names(definition)
+def _settled(
+    definition: p.Definition, names: set[str], top: set[str], implied: set[str]
+) -> p.Definition:
     if not names & (top | implied | {"_"}):
         return definition
     taken = top | names | implied | set(_mentioned(definition))

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
-from archdsl.emit.inputs import calls_of
 from archdsl.emit.tensor import HEIGHT, LOOPED, RECURSIVE, WIDTH, ListResult, Tensor, recursive
 from archdsl.ir import program as p
 
@@ -29,7 +28,7 @@ def _used(unit: Unit, first: str, last: str) -> set[str]:
     found: set[str] = set()
     todo = [first]
     while todo:
-        for each in calls_of(unit.definitions[todo.pop()].body) - found:
+        for each in unit.callable_in(todo.pop()) - found:
             if each == last or each not in unit.codes:
                 found.add(each)
                 if each != last:

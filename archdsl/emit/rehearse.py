@@ -23,7 +23,7 @@ from archdsl.emit.standins import Module, Role, role_of
 from archdsl.emit.traced import Tensor, worth
 from archdsl.ir import keys
 from archdsl.ir import program as p
-from archdsl.ir.design import Design, Step, walk
+from archdsl.ir.design import AuxHead, Design, Step, walk
 from archdsl.ops.op import Argument, form
 from archdsl.ops.table import OPS
 
@@ -170,8 +170,7 @@ class _Rehearsal:
         checked = [{self.course.values[end].mark: end} for end in self.ends]
         if training:
             # Those of models that are steps here stay their own.
-            own = [head.path for head in self.design.aux if "." not in head.path]
-            checked += [self._head(path) for path in own]
+            checked += [self._head(head) for head in self.design.aux if "." not in head.path]
         if len(found) != len(checked):
             raise self._differs(f"{len(found)} results, and {len(checked)} were checked")
         for tensor, ends in zip(found, checked):
@@ -179,11 +178,15 @@ class _Rehearsal:
                 due = " or ".join(self._shown([self.course.values[end]]) for end in ends.values())
                 raise self._differs(f"it gives {self._shown([tensor])}, and {due} was checked")
 
-    def _head(self, path: str) -> dict[int, tuple[int, int]]:
-        """What may leave a side head: values that nothing of it takes."""
-        inside = [step for step in self.steps if f"{step.path}.".startswith(f"{path}.")]
+    def _head(self, head: AuxHead) -> dict[int, tuple[int, int]]:
+        """What may leave a side head: values that nothing of it takes; what it was given, if it has
+        no step."""
+        inside = [step for step in self.steps if f"{step.path}.".startswith(f"{head.path}.")]
         taken = {operand for step in inside for operand in step.operands}
         made = [(step.index, place) for step in inside for place in range(len(step.outputs))]
+        if not inside:
+            values = self.course.values.items()
+            made = [end for end, value in values if value.shape[1:] == tuple(head.output)]
         return {self.course.values[end].mark: end for end in made if end not in taken}
 
     def _shown(self, values: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
+from archdsl.emit.block_calls import takes_list
 from archdsl.emit.calls import make, resolved_width
 from archdsl.emit.code import Block, Code, Local, Variable
 from archdsl.emit.conditions import alternative, narrow, where_given
@@ -128,7 +129,8 @@ def _call(w: ClassWriter, call: p.Call, flow: Flow, ops: Ops) -> Flow:
                 scope[call.callee] = target
                 return _choice(w, where_given(call), flow, ops)
     made = make(w, call, flow)
-    if isinstance(flow, tuple) or isinstance(made.flow, tuple):
+    several = isinstance(flow, tuple) or isinstance(made.flow, tuple)
+    if several or (takes_list(w, call) and not isinstance(flow, TensorList)):
         raise w.error(
             "E516",
             "an `nn.Sequential` can hold only steps in a row",
@@ -615,7 +617,7 @@ class _Builder:
                         code += alternative(self._fill(op.otherwise))
                 case Local():
                     text = op.text.replace("\0last\0", last)
-                    code.append(Local(name=op.name, text=text, op=op.op))
+                    code.append(replace(op, text=text))
                 case _:
                     code.append(op)
         return code

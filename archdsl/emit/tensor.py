@@ -199,7 +199,7 @@ def _spliced(tensors: tuple[Tensor, ...]) -> TensorList:
 
 def packed(flow: Flow) -> Tensor:
     """Several values as the list that a block takes."""
-    if isinstance(flow, Tensor):
+    if isinstance(flow, TensorList):
         return flow
     tensors = parts(flow)
     if not tensors:

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from typing import Any
 
-from archdsl.emit.code import Block, Code, fits, mentions, rewritten, texts
+from archdsl.emit.code import Block, Code, Local, fits, mentions, rewritten, texts
+from archdsl.node import replace
 
 _SET = re.compile(r"(\w+) = (.+)")
+_ALIAS = re.compile(r"(\w+) = ([a-z]\w*)")
 _SEVERAL = re.compile(r"(\w+(?:, \w+)+) = (.+)")
 _EMPTY = re.compile(r"(\w+): list\[Tensor\] = \[\]")
+_ITEM = re.compile(r"(.+)\[\d+\]")
 _LOOP = re.compile(r"for (.+?) in (.+):")
+# A loop that runs at least once: over a written range, or over written items.
+_SURE = re.compile(r"for (.+?) in (?:range\([1-9]\d*\)|\([^()]+,[^()]*\)):")
+_UNSEEN = re.compile(r"for _ in \(([^()\[\]{}\"]+,[^()\[\]{}\"]*)\)")
 _CALL = re.compile(r"self[\w.\[\]()]*\(")
 
 
 def tidied(code: Code, depth: int) -> Code:
     """The same body without values that nothing reads, with choices and lists in one line where they
     fit, and with `_` for what a loop doesn't look at."""
-    return _written(_read(code), depth)
+    return rewritten(_written(_read(code), depth), _counted)
+
+
+def unpacked(code: Code) -> Code:
+    """The same body with `a, b = row` for what a `let` takes apart, where more than one is read."""
+    result: Code = []
+    for (row, among), group in groupby(code, _row):
+        parts = list(group)
+        if among:
+            names = {int(part.text[len(row) + 1 : -1]): part.name for part in parts}
+            if len(names) == len(parts) > 1:
+                targets = ", ".join(names.get(place, "_") for place in range(among))
+                result.append(f"{targets} = {row}")
+                continue
+        result += [
+            replace(part, body=unpacked(part.body)) if isinstance(part, Block) else part
+            for part in parts
+        ]
+    return result
+
+
+def _row(part: Any) -> tuple[str, int]:
+    """What a `let` takes a part of, and into how many; otherwise nothing."""
+    item = _ITEM.fullmatch(part.text) if isinstance(part, Local) and part.among > 1 else None
+    return ("", 0) if item is None else (item[1], part.among)
 
 
 def taken_apart(code: Code) -> Code:
@@ -31,6 +63,67 @@ def taken_apart(code: Code) -> Code:
         return f"{', '.join(names)} = {several[2]}"
 
     return rewritten(code, looked_at)
+
+
+def named(code: Code, ends: bool = True) -> Code:
+    """The same body with values named where they are made: no `y = x` behind what makes `x`, where
+    `x` isn't read again. `ends`: nothing comes after the body."""
+    code = [
+        Block(header=part.header, body=named(part.body, False)) if isinstance(part, Block) else part
+        for part in code
+    ]
+    for at, part in enumerate(code):
+        alias = _ALIAS.fullmatch(part) if isinstance(part, str) else None
+        if alias is None or not _over(code[at + 1 :], alias[2], ends):
+            continue
+        start = _made(code[:at], alias[2])
+        if start is not None and not _occurs(code[start:at], alias[1]):
+            return named(
+                [*code[:start], *_renamed(code[start:at], *alias.groups()), *code[at + 1 :]]
+            )
+    return code
+
+
+def _over(code: Code, name: str, ends: bool) -> bool:
+    """Whether what a name holds isn't read any more."""
+    for part in code:
+        if isinstance(part, Block):
+            if _occurs([part], name):
+                return False
+        elif mentions([part], name):
+            return False
+        elif _sets(part, name):
+            return True
+    return ends
+
+
+def _made(code: Code, name: str) -> int | None:
+    """Where the value that a name has after a body is first made; None where that can't be told."""
+    for at in reversed(range(len(code))):
+        part = code[at]
+        if isinstance(part, Block):
+            if part.header.startswith(("else", "elif")) and _occurs([part], name):
+                return None
+        elif _sets(part, name):
+            return at
+    return None
+
+
+def _sets(line: str, name: str) -> bool:
+    found = _SET.fullmatch(line) or _SEVERAL.fullmatch(line)
+    return found is not None and name in found[1].split(", ")
+
+
+def _occurs(code: Code, name: str) -> bool:
+    """Whether a name is read or set anywhere in a body."""
+    return any(re.search(rf"(?<![\w.]){name}\b", text) for text in texts(code))
+
+
+def _renamed(code: Code, new: str, old: str) -> Code:
+    """A body under another name for what its first line makes."""
+    target, equals, value = code[0].partition(" = ")
+    rest = rewritten(code[1:], lambda text: re.sub(rf"(?<![\w.]){old}\b", new, text))
+    return [re.sub(rf"\b{old}\b", new, target) + equals + value, *rest]
 
 
 def _read(code: Code) -> Code:
@@ -59,8 +152,18 @@ def _written(code: Code, depth: int) -> Code:
             if line and fits(line, depth):
                 del result[position]
                 part = line
-        result.append(part)
+        if not (isinstance(part, Local) and result and _left(result[-1], part)):
+            result.append(part)
     return result
+
+
+def _left(before: Any, local: Local) -> bool:
+    """Whether a loop that runs at least once leaves a local as it would be set."""
+    loop = _SURE.fullmatch(before.header) if isinstance(before, Block) else None
+    last = before.body[-1] if loop and before.body else None
+    if loop is None or last != local or local.op != "=":
+        return False
+    return not any(mentions([local], name) for name in (local.name, *re.findall(r"\w+", loop[1])))
 
 
 def _looked_at(header: str, body: Code) -> str:
@@ -70,6 +173,16 @@ def _looked_at(header: str, body: Code) -> str:
         return header
     names = re.sub(r"\w+", lambda name: name[0] if mentions(body, name[0]) else "_", loop[1])
     return f"for {names} in {loop[2]}:"
+
+
+def _counted(text: str) -> str:
+    """A loop over written items that it doesn't look at just counts them."""
+
+    def range_of(loop: re.Match[str]) -> str:
+        items = [item for item in loop[1].split(",") if item.strip()]
+        return f"for _ in range({len(items)})"
+
+    return _UNSEEN.sub(range_of, text)
 
 
 def _choice(before: Code, block: Block) -> tuple[int, str] | None:

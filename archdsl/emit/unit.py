@@ -15,14 +15,14 @@ from archdsl.emit.evaluate import Evaluator, Loop, Scope
 from archdsl.emit.factories import Function, function_name, function_of
 from archdsl.emit.held import CalleeParam, as_callee, unique
 from archdsl.emit.inputs import calls_of
-from archdsl.emit.names import FileNames, asks_sizes, local_names, loop_names
+from archdsl.emit.names import FileNames, asks_sizes, local_names
 from archdsl.emit.op_calls import op_arguments
 from archdsl.emit.passed import Adapt
 from archdsl.emit.sizes import Sizes
 from archdsl.emit.tensor import Tensor
 from archdsl.ir import program as p
 from archdsl.ir.design import Callee, Design, Instance
-from archdsl.ir.walk import parts
+from archdsl.ir.walk import every, parts
 from archdsl.node import replace
 from archdsl.ops.op import Op, Size, Torch
 from archdsl.ops.table import OPS
@@ -57,7 +57,7 @@ class Unit:
             *(each.name for each in program.functions),
             *(name for constant in program.constants for name in constant.names),
             *(param.name for each in program.definitions for param in each.params),
-            *(name for each in program.definitions for name in loop_names(each)),
+            *(name for names in self.names.loops.values() for name in names),
             *(name for each in program.definitions for name in local_names(each)),
             *self.names.top,
             *EMITTED_NAMES,
@@ -72,6 +72,7 @@ class Unit:
         self._failed: dict[str, SpecError] = {}
         self._by_rank: dict[Any, tuple[Tensor, ...] | None] = {}
         self._instances: dict[str, list[Instance]] = {}
+        self._callable: dict[str, set[str]] = {}
         for design in designs:
             for instance in design.instances():
                 found = self._instances.setdefault(instance.definition.name, [])
@@ -150,6 +151,21 @@ class Unit:
         """The values of an item, over the instances of its definition."""
         seen = [instance.observed.get(uid, ()) for instance in self.instances(name)]
         return [observation.value for each in seen for observation in each]
+
+    def callable_in(self, name: str) -> set[str]:
+        """The definitions that one may call: by their names, or as what its parameters, loops and
+        lists hold."""
+        if name not in self._callable:
+            definition = self.definitions[name]
+            calls = [node for node in parts(definition.body) if isinstance(node, p.Call)]
+            held = [tuple(self.observed(name, node.uid)) for node in calls if node.kind == "param"]
+            given = [tuple(use.values()) for use in self.uses(name)]
+            found = {callee.name for callee in _callees_in((*held, *given))}
+            for node in every([param.default for param in definition.params]):
+                if isinstance(node, (e.Name, e.CallExpr)):
+                    found.add(node.id if isinstance(node, e.Name) else node.function)
+            self._callable[name] = calls_of(definition.body) | (found & self.definitions.keys())
+        return self._callable[name]
 
     def code(self, name: str) -> ClassCode:
         """A definition's class, written now if it has not been."""
@@ -424,9 +440,11 @@ class Unit:
             )
         else:
             values = (value,)
+        among = len(values)
         for name, each in zip(item.names, values):
             if isinstance(each, s.Symbol) and each.op != "name":
-                w.scope[name] = w.local(name, each, self.value_text(w, each), f"let {name}")
+                text, key = self.value_text(w, each), f"let {name}"
+                w.scope[name] = w.local(name, each, text, key, among)
             else:
                 w.scope[name] = each
 

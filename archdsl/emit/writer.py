@@ -25,7 +25,7 @@ from archdsl.emit.evaluate import Evaluator, Scope, spread
 from archdsl.emit.families import Loop, declare_member
 from archdsl.emit.guard import BUILTINS
 from archdsl.emit.inputs import family_rank, family_targets
-from archdsl.emit.names import implied_names, loop_names
+from archdsl.emit.names import implied_names
 from archdsl.emit.pairs import Pairs, known
 from archdsl.emit.tensor import (
     HEIGHT,
@@ -79,7 +79,7 @@ class ClassWriter:
         self.lines: Code = []
         own = {param.name for param in self.definition.params}
         ports = {port.name for port in self.definition.inputs if port.name is not None}
-        self.loop_names = loop_names(self.definition)
+        self.loop_names = unit.names.loops[self.definition.name]
         around = {*_RESERVED, *unit.names.top, *self.loop_names}
         self.locals = Names(around | own | implied_names(self.definition, unit.sized))
         self.names = Names((around | {"x"}) - ports)
@@ -201,14 +201,20 @@ class ClassWriter:
             self.frames[-1].assigned |= outer
 
     def local(
-        self, wish: str, value: Any, written: str | None = None, key: str | None = None
+        self,
+        wish: str,
+        value: Any,
+        written: str | None = None,
+        key: str | None = None,
+        among: int = 0,
     ) -> Variable:
         """A local of the constructor that stands for a value; dropped if nothing reads it. One of
-        the spec's has a `key` of its own: no local of ours goes by its name."""
+        the spec's has a `key` of its own: no local of ours goes by its name. It may be one `among`
+        several that a `let` takes apart."""
         text, key = written or s.text(value), key or wish
         if key not in self._names:
             self._names[key] = self.locals.take(wish)
-        return self._set(key, text, meaning=value)
+        return self._set(key, text, meaning=value, among=among)
 
     def empty_list(self, wish: str) -> Variable:
         """A list of the constructor that what follows fills with channels."""
@@ -298,9 +304,11 @@ class ClassWriter:
                 return
         self._set(wish, _written(value))
 
-    def _set(self, wish: str, text: str, op: str = "=", meaning: Any = None) -> Variable:
+    def _set(
+        self, wish: str, text: str, op: str = "=", meaning: Any = None, among: int = 0
+    ) -> Variable:
         self._supersede(wish)
-        self.init.append(Local(name=self._names[wish], text=text, op=op))
+        self.init.append(Local(name=self._names[wish], text=text, op=op, among=among))
         return self._define(wish, meaning)
 
     def _define(self, wish: str, meaning: Any = None) -> Variable:
@@ -459,6 +467,12 @@ class ClassWriter:
         self.own(attribute, kind)
         self.init.append(f"self.{attribute} = {text}")
         return f"self.{attribute}"
+
+    def own_shared(self, modules: dict[str, tuple[str, str]]) -> None:
+        """Make what a loop or an arm shares with others, before it: texts and types by attribute."""
+        for attribute, (text, kind) in modules.items():
+            self.own(attribute, kind)
+            self.init.append(f"self.{attribute} = {text}")
 
     def own(self, attribute: str, kind: str) -> None:
         """Note an attribute; within an arm of an `if` it may be absent."""

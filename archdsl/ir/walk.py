@@ -27,7 +27,7 @@ def parts(root: Any) -> Iterator[Any]:
 
 
 def every(root: Any) -> Iterator[Node]:
-    """Every node under one or several, expressions included."""
+    """Every node under one or several, expressions included, without their spans."""
     stack = [root]
     while stack:
         node = stack.pop()
@@ -57,4 +57,4 @@ def modules(root: Any, many: bool = False) -> Iterator[tuple[p.ModuleName, p.Ite
 
 def _inner(node: Node) -> list[Any]:
     """What a node is made of, the first part last. An op is of the table, not of the program."""
-    return [getattr(node, field) for field in reversed(type(node)._fields) if field != "op"]
+    return [getattr(node, field) for field in reversed(node._compared) if field != "op"]

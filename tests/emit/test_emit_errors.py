@@ -100,6 +100,22 @@ CASES = (
         "`global_avgpool`",
     ),
     Case(
+        "one value for a block of lists in a Sequential",
+        "E516",
+        "block Wide in (x[]) -> (y) { from x -> sum as y }\n"
+        "model M: [3, 8, 8] -> [10] {\n    a: { relu -> «Wide» }\n" + TAIL,
+        "an `nn.Sequential` can hold only steps in a row",
+        "make it a block",
+    ),
+    Case(
+        "a list for the first of several, a value for the others",
+        "E516",
+        "block Wide in (x[]) -> (y) { from x -> sum as y }\n"
+        "model M: [3, 8, 8] -> [10] {\n    from [in, in] -> «Wide * 2» -> relu\n" + TAIL,
+        "the first of these steps gets a list and those after it one value, or the reverse",
+        "write the first one apart",
+    ),
+    Case(
         "string in an expression of a message",
         "E526",
         "let QUOTE = \"' + evil + '\"\n"
@@ -116,7 +132,8 @@ CASES = (
         "block Unit(width, stride = relu) { «conv(width, 3x3, stride=stride)» -> relu }\n"
         "model Net: [3, 32, 32] -> [16, _, _] { Unit(16, stride=2) }\n"
         "variant net = Net()\n",
-        "`stride` of `conv` is a whole number or a size such as 3x3, and this is something else",
+        "`stride` of `conv` is a whole number or a size such as 3x3, and this is a block or op",
+        "a parameter or `let` of this name is missing",
     ),
     Case(
         "ops where an arm no variant takes wants a number",
@@ -124,7 +141,7 @@ CASES = (
         "block Unit(deep = false) { conv(16, 3x3); if deep { «alpha_dropout([relu, gelu])» } }\n"
         "model Net: [3, 32, 32] -> [16, 32, 32] { Unit }\n"
         "variant net = Net()\n",
-        "`p` of `alpha_dropout` is a number, and this is something else",
+        "`p` of `alpha_dropout` is a number, and this is a list",
     ),
     Case(
         "a number that an arm no variant takes calls",
@@ -294,6 +311,20 @@ CASES = (
         "model M: [3, 8, 8] -> [10] {\n    Tower(2) -> Tower(0)\n" + TAIL,
         "whether there is a `head` depends on a loop",
         "use it once before the loop",
+    ),
+    Case(
+        "shared module that either of two ifs may use",
+        "E528",
+        "block Either(a, b) {\n"
+        "    share head = conv(3, 3x3)\n"
+        "    if a { «head» -> relu }\n"
+        "    if b { head }\n"
+        "    conv(3, 1x1)\n"
+        "}\n"
+        "model M: [3, 8, 8] -> [10] {\n"
+        "    Either(true, false) -> Either(false, true) -> Either(false, false)\n" + TAIL,
+        "whether there is a `head` depends on an `if`",
+        "use it once before the `if`",
     ),
     Case(
         "projection that hangs on the strides of a loop",

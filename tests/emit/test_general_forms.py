@@ -25,6 +25,16 @@ variant v = V()
 variant w = W()
 variant x = X()
 """,
+    "one value where a block takes a list": """\
+block Wide in (x[]) -> (y) { from x -> sum as y }
+block Each in (x[]) -> (y[]) { for i, part in enumerate(x) { from part -> relu as y[i] } }
+model M: [3, 16, 16] -> [4] {
+    relu -> Wide -> conv(4, 3x3) -> Wide * 3 -> residual { Wide -> relu } -> Each -> Each * 2 -> Wide
+    for i in range(2) { Wide -> conv(4, 3x3) }
+    global_avgpool -> flatten
+}
+variant m = M()
+""",
     "a dimension that is named and read": """\
 model A: [3, side: 32, side] -> [10] {
     conv(8, 3x3) -> relu -> global_maxpool -> flatten -> linear(10)
@@ -797,6 +807,70 @@ block Tower(widths) {
 model M: [3, 8, 8] -> [10] {
     Tower([5, 5]) -> Tower([6])
     global_avgpool -> flatten -> linear(10)
+}
+variant m = M()
+""",
+    "blocks that are handed to each other": """\
+block Inner(width, unit = conv(kernel=1x1)) { unit(width) -> bn }
+block Outer(width, unit = Inner) { unit(width) * 2 -> conv(width, 3x3) -> relu }
+model M: [3, 16, 16] -> [_, 16, 16] {
+    Outer(4, unit=Inner(unit=Outer(unit=conv(kernel=3x3)))) -> Inner(8, unit=Outer) -> Outer(2)
+}
+variant m = M()
+""",
+    "shared modules whose first use is in one of several arms": """\
+block Before(width, extra) { share q = conv(width, 3x3); if extra { q }; relu -> q }
+block Looped(width, extra) {
+    share q = conv(width, 3x3)
+    if extra { conv(width, 1x1); repeat 2 { q -> relu } } else { conv(width, 1x1) }
+    bn -> q
+}
+block Branch(width, extra) {
+    share q = conv(width, 3x3)
+    sum {
+        if extra { conv(width, 1x1) -> q } else { relu -> conv(width, 1x1) -> q }
+        conv(width, 1x1)
+    }
+}
+block Alone(width, extra) { share q = bn; conv(width, 1x1); if extra { q -> relu -> q } }
+model M(extra): [3, 16, 16] -> [_, 16, 16] {
+    conv(8, 1x1) -> Before(8, extra) -> Looped(4, extra) -> Branch(6, extra) -> Alone(4, extra)
+}
+variant m = M(true)
+variant n = M(false)
+""",
+    "shared modules that tell their own widths": """\
+block Wide(ws) { for w in ws { conv(w, 3x3) -> relu } }
+block Twice(ws, deep) {
+    share u = Wide(ws)
+    conv(8, 1x1)
+    if deep { u -> conv(8, 1x1) }
+    repeat 2 { u -> conv(8, 3x3) }
+    u as a
+    relu -> conv(a.channels, 1x1) as b
+    from a + b
+}
+model Body(ws): [3, 16, 16] -> [4] {
+    stage first { for w in ws { conv(w, 3x3) } }
+    stage second { for w in ws { conv(2 * w, 3x3) -> relu } }
+    global_avgpool -> flatten -> linear(4)
+}
+model Tapped(ws): [3, 16, 16] -> [_, 16, 16] {
+    share body = Body(ws) tap (first, second)
+    body as (a, b)
+    from (a, b) -> concat -> conv(3, 1x1) -> body as (c, d)
+    from c + a -> Twice(ws, true) -> Twice([5], false) as e
+    from (d, e) -> concat
+}
+variant tapped = Tapped([4, 8])
+variant tapped_more = Tapped([4, 6, 2])
+""",
+    "a side head that gives what it gets": """\
+block Side { }
+model M: [3, 16, 16] -> [4] {
+    conv(4, 3x3) -> relu
+    aux(weight=0.3) side: Side
+    relu -> global_avgpool -> flatten
 }
 variant m = M()
 """,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from program_merges import Merges, Statement
+from program_merges import Statement
+from program_patterns import Patterns
 from program_text import Stream, Unit, Width
 
 # Parameters that a block may have beside its width, and their defaults.
@@ -14,9 +15,12 @@ OPTIONS = {
     "acts": "[relu, gelu]",
     "kernels": "[1x1, 3x3]",
     "widths": "[8, 16]",
+    "kind": '"plain"',
+    "hidden": "2 * width",
     "extra": "true",
     "n": "2",
 }
+TYPES = {"kernel": "size", "hidden": "int", "kind": "str"}
 DOCS = (
     "What it does.",
     "First line.\n\n    More of it, {in braces} and 'quoted'.",
@@ -24,7 +28,7 @@ DOCS = (
 )
 
 
-class Blocks(Merges):
+class Blocks(Patterns):
     """Writes blocks, and what only blocks and models hold."""
 
     def doc(self) -> None:
@@ -67,10 +71,10 @@ class Blocks(Merges):
     def unit(self) -> None:
         """A block or a sequence from a map to a map of `width` channels."""
         sequence = self.chance(0.25)
-        name = self.name("Seq" if sequence else self.dice.choice(("Unit", "Layer", "Block")))
+        name = self.name("Seq" if sequence else self.dice.choice(("Cell", "Layer", "Block")))
         options = [o for o in OPTIONS if self.chance(0.35) or (o == "extra" and not sequence)]
         self.owner = name
-        parameters = ["width", *(f"{option} = {OPTIONS[option]}" for option in options)]
+        parameters = ["width", *map(self._parameter, options)]
         if self.units and self.chance(0.3):
             parameters.append(f"unit = {self.callee()}")
             options.append("unit")
@@ -100,6 +104,10 @@ class Blocks(Merges):
         self.lines.append("")
         self.units.append(Unit(name, tuple(options)))
 
+    def _parameter(self, option: str) -> str:
+        kind = f": {TYPES[option]}" if option in TYPES and self.chance(0.3) else ""
+        return f"{option}{kind} = {OPTIONS[option]}"
+
     def _widths(self) -> tuple[Width, ...]:
         widths = [("width", 8), ("2 * width", 8), ("width // 2", 4), ("16", 8), ("in.channels", 1)]
         if self.chance(0.4):
@@ -117,6 +125,12 @@ class Blocks(Merges):
         if option == "unit":
             ways = ("unit(width)", "unit(width) * 2", "first: unit(width) -> unit(width)")
             self.line(self.dice.choice(ways))
+        elif option == "hidden":
+            self.line("conv(hidden, 1x1) -> bn -> relu -> conv(width, 3x3)")
+        elif option == "kind":
+            self.block('if kind == "wide"', "conv(2 * width, 3x3) -> relu -> conv(width, 1x1)")
+            self.block('else if kind != "plain"', "conv(width, 3x3) -> bn -> silu")
+            self.block("else", "conv(width, 3x3)")
         elif option == "norm":
             self.line("conv(width, 1x1) -> norm")
         elif option == "acts":

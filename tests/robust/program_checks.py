@@ -18,11 +18,12 @@ import time
 import traceback
 from collections import Counter
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import black
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archdsl import driver
@@ -42,6 +43,27 @@ from random_weights import random_state
 
 # What right specs may be refused for when they are written: limits of the emitter, each documented.
 LIMITS = frozenset({"E511", "E513", "E518", "E519", "E522", "E525", "E527"})
+
+aten = torch.ops.aten
+NORMS = {
+    each.default
+    for each in (aten.native_batch_norm, aten.native_layer_norm, aten.native_group_norm)
+}
+
+
+class Norms(TorchDispatchMode):
+    """Torch's own shapes of norms on the meta device, each worked out once: it does that in Python,
+    in the time of ten convolutions."""
+
+    known: ClassVar[dict[Any, list[torch.Size]]] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func not in NORMS:
+            return func(*args, **(kwargs or {}))
+        key = func, str([each.shape if isinstance(each, Tensor) else each for each in args])
+        if key not in self.known:
+            self.known[key] = [part.shape for part in func(*args)]
+        return tuple(torch.empty(shape, device="meta") for shape in self.known[key])
 
 
 def check_program(program: Program, folder: str) -> tuple[str, ...]:
@@ -110,7 +132,7 @@ def check_figures(model: nn.Module, design: Design) -> None:
         if type(child).__module__.startswith("torch.") and not list(child.children()):
             child.register_forward_hook(functools.partial(keep, path))
     images = [torch.empty(2, *shape, device="meta") for _, shape in design.inputs]
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with FlopCounterMode(display=False) as counter, torch.no_grad(), Norms():
         result = model(*images)
     assert counter.get_total_flops() == 4 * design.macs, design.name
     results = (result,) if isinstance(result, Tensor) else tuple(result)

@@ -6,6 +6,13 @@ from program_blocks import Blocks
 from program_text import Stream
 
 FLAT = ("global_avgpool", "flatten")
+INITS = (
+    'kaiming_normal(mode="fan_out"), bias=0',
+    "xavier_uniform",
+    "orthogonal(gain=0.5)",
+    "trunc_normal(std=0.02), bias=0.01",
+    "uniform(-0.1, 0.1), bias=0.1",
+)
 
 
 class Models(Blocks):
@@ -37,6 +44,23 @@ class Models(Blocks):
         )
         return name
 
+    def twin(self) -> str:
+        """A block of several inputs, which share their layers."""
+        name = self.name("Twin")
+        more = self.dice.choice(("conv(8, 3x3) -> relu", "Noise", "{ bn -> relu }"))
+        self.block(
+            f"block {name}(width) in (left, right) -> (both)",
+            "share tower = conv(width, 3x3)",
+            f"from left -> tower -> {more} -> tower_end: conv(width, 1x1) as a",
+            "from right -> tower -> relu as b",
+            self.dice.choice(("from a * b as both", "from (a, b) -> mean as both")),
+            "init {",
+            f"    conv: {self.dice.choice(INITS)}",
+            "    conv in tower_end: zeros",
+            "}",
+        )
+        return name
+
     def nested(self) -> str:
         """A block that uses itself."""
         name = self.name("Nested")
@@ -57,9 +81,15 @@ class Models(Blocks):
 
     def model(self) -> None:
         """The model, and its variants."""
-        makers = {"cross": self.cross, "fuse": self.fuse, "nested": self.nested}
+        makers = {
+            "cross": self.cross,
+            "fuse": self.fuse,
+            "nested": self.nested,
+            "twin": self.twin,
+        }
         self.known = {kind: make() for kind, make in makers.items() if self.chance(0.4)}
         self.owner = "Net"
+        self.named: list[str] = []
         self.side = self.dice.choice((16, 24, 32))
         self.two, self.maps = self.chance(0.2), self.chance(0.2)
         self.aux = self.chance(0.4)
@@ -130,6 +160,7 @@ class Models(Blocks):
         x = self.name("x")
         if kind == "named":
             at.sequential = True
+            self.named.append(f"body{number}")
             self.body(f"stage body{number}", lambda: self.statement(at, 1))
             at.sequential = False
         elif kind == "plain":
@@ -145,6 +176,12 @@ class Models(Blocks):
             self.line(f"from ({x}, {x}) -> {self.known[kind]}(width){times} as ({x}_a, {x}_b)")
             self.line(f"from ({x}_a, {x}_b) -> concat")
             at.width = "2 * width", 8
+        elif kind == "twin":
+            self.uses_of(self.known[kind])
+            self.line(f"{self.conv(at)} as {x}")
+            self.line(f"relu -> {self.plain(at, at.width)} as {x}_more")
+            self.line(f"from ({x}, {x}_more) -> {self.known[kind]}(width)")
+            at.width = "width", 8
         elif kind == "fuse":
             self.uses_of(self.known[kind])
             self.fused(at, self.known[kind], x)
@@ -157,6 +194,10 @@ class Models(Blocks):
 
     def fused(self, at: Stream, block: str, x: str) -> None:
         self.line(f"{self.conv(at)} as {x}")
+        if self.chance(0.2):
+            self.line(f"{block}(width) as {x}_all", f"from {x}_all -> sum")
+            at.width = "width", 8
+            return
         self.line(f"{self.conv(at)} as {x}_more")
         if self.chance(0.5):
             given = self.dice.choice((f"[{x}, {x}_more]", f"[{x}, {x}_more, {x}]"))
@@ -171,8 +212,11 @@ class Models(Blocks):
             self.statement(at, 2)
 
     def init(self) -> None:
-        rules = ('conv: kaiming_normal(mode="fan_out"), bias=0', "conv: xavier_uniform")
-        self.line(self.dice.choice(rules))
+        self.line(f"conv: {self.dice.choice(INITS)}")
+        if self.chance(0.3):
+            self.line("bn: constant(0.5), bias=0")
+        if self.named and self.chance(0.4):
+            self.line(f"conv in {self.dice.choice(self.named)}: normal(std=0.1)")
         if not self.maps and self.chance(0.5):
             self.line("linear: normal(std=0.01), bias=0")
         if not self.maps and self.chance(0.3):
@@ -193,8 +237,20 @@ class Models(Blocks):
     def over(self) -> None:
         """A model that has this one as a step, wholly or up to a part."""
         head = f"model Over(width, num_classes = 5): [3, {self.side}, {self.side}] -> [num_classes]"
-        parts = [line.split()[1] for line in self.lines if line.startswith("    stage body")]
-        if parts and self.chance(0.7):
+        parts = self.named
+        if len(parts) > 1 and self.chance(0.5):
+            shared = self.chance(0.5)
+            taken = f"Net(width) tap ({', '.join(parts)})"
+            names = f"({', '.join(f'taken{part}' for part in parts)})"
+            lines = [f"share backbone = {taken}", f"backbone as {names}"]
+            self.block(
+                head,
+                *(lines if shared else [f"backbone: {taken} as {names}"]),
+                f"from {names} -> concat -> conv(8, 1x1)",
+                *FLAT,
+                "last: linear(num_classes)",
+            )
+        elif parts and self.chance(0.7):
             more = self.dice.choice(("relu", "bn", "conv(8, 1x1)"))
             self.block(
                 head,

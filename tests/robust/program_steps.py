@@ -9,11 +9,13 @@ NORMS = ("bn", "bn(eps=1e-3)", "group_norm(2)", "layer_norm")
 KERNELS = ("1x1", "3x3", "5x5", "1x3", "3x1")
 ARGUMENTS = {
     "kernel": ("1x1", "3x3", "5x5"),
-    "act": ("relu", "silu", "none", "leaky_relu(0.3)", "gelu"),
+    "act": ("relu", "silu", "none", "leaky_relu(0.3)", "gelu", "ACTS[1]", "picked(true)"),
     "norm": ("bn", "bn(eps=1e-3)", "group_norm(2)", "none"),
-    "acts": ("[relu]", "[relu, silu, tanh]", "[leaky_relu(0.1), none]"),
+    "acts": ("[relu]", "[relu, silu, tanh]", "[leaky_relu(0.1), none]", "ACTS", "ACTS[1:]"),
     "kernels": ("[1x1]", "[3x3, 5x5]", "[1x1, 3x3, 5x5]"),
-    "widths": ("[8]", "[16, 8]", "[8 * (i + 1) for i in range(3)]", "WIDTHS"),
+    "widths": ("[8]", "[16, 8]", "[8 * (i + 1) for i in range(3)]", "WIDTHS", "wider(WIDTHS, 2)"),
+    "kind": ('"wide"', '"plain"', '"other"'),
+    "hidden": ("8", "WIDTHS[1]", "doubled(8)"),
     "extra": ("true", "false"),
     "n": ("1", "2", "3"),
 }

@@ -11,6 +11,7 @@ import random
 from typing import NamedTuple
 
 from program_blocks import DOCS
+from program_lists import FILE
 from program_model import Models
 from program_text import Unit
 
@@ -60,14 +61,14 @@ class Maker(Models):
         if self.chance(0.3):
             self.lines.insert(0, f'"""{self.dice.choice(DOCS)}"""\n')
             self.lines = "\n".join(self.lines).split("\n")
-        self.line("let WIDTHS = [8, 16]")
-        self.line("fn doubled(n) = 2 * n")
+        self.line(FILE.strip())
         self.lines.append("")
         for _ in range(self.dice.randint(1, 3)):
             self.unit()
         self.model()
         if files and self.chance(0.5):
             self.line("variant little = Small(8)")
+        self.lines += ["", *self.needed()]
         files["main.arch"] = "\n".join(self.lines) + "\n"
         return Program(files, self._places())
 

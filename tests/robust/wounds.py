@@ -38,11 +38,12 @@ TOKEN = re.compile(
 _PAIR = re.compile(r"([\w.*+ ]+), ([\w.*+ ]+)(?=[,)\]])")
 _BOUND = re.compile(
     r"(?:let|block|sequence|model|fn|variant|param|const|share|stage|as|for|repeat .* as) "
-    r"((?:\w+(?:, )?)+)|(\w+)(?:\[[^]]*\])?:"
+    r"((?:\w+(?:, )?)+)|(\w+)(?:\[[^]]*\])?:|(\w+) = |import \".*\" \((.*)\)"
 )
 _HOME = re.compile(
     r"^(?:block|sequence|model|fn|let|variant|train|weights \w+ for) (\w+)", re.MULTILINE
 )
+_HELD = re.compile(r"^let (\w+) = \[$(?!.*^\])", re.MULTILINE | re.DOTALL)  # its list goes on
 _NUMBERS = re.compile(r"\[-?\w+(?:, ?-?\w*){2,}\]")
 _BODY = re.compile(r"of this (?:stem|stage|head)|this residual|branches|sides")
 
@@ -93,6 +94,7 @@ def wounds(text: str) -> Iterator[Wound]:
     start = 0
     for line in text.split("\n"):
         bound = " ".join(" ".join(filter(None, names)) for names in _BOUND.findall(line))
+        bound = re.sub(r"\w+ as (?=\w)", "", bound)
         if line.strip() and not line.lstrip().startswith("#"):
             yield _wound("line", text, start, start + len(line) + 1, "", bound)
         start += len(line) + 1
@@ -103,6 +105,7 @@ def _wound(kind: str, text: str, start: int, end: int, new: str, words: str) -> 
     # What a number or a part of a list is the value of, and shown as where it does harm.
     before = text[text.rfind("\n", 0, start) + 1 : start]
     owner = re.findall(r"(\w+)(?:: \w+)? ?[=:](?!=)", before)[-1:]
+    owner = owner or _HELD.findall(text, 0, start)[-1:]
     known = set(re.findall(r"[A-Za-z_]\w+|[a-zA-Z]", " ".join([words, new, *owner])))
     # A wrong number that is shown is found, if it is not one of those that stand everywhere.
     known |= set(re.findall(r"^-?[\d.]{2,}$|^-\d$", new))

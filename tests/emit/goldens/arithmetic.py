@@ -45,8 +45,7 @@ class Weighed(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv(x)
         z = self.alpha * (y - x) - 2 * -y
-        out = self.relu(z)
-        kept = out
+        kept = self.relu(z)
         x = kept + 0.5 * z
         return x
 

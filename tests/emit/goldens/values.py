@@ -95,11 +95,9 @@ class Values(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu(self.conv(x))
-        left, right = x, x
+        before, last = x, x
         for cross in self.cross:
-            left, right = cross(left, right)
-        before = left
-        last = right
+            before, last = cross(before, last)
         out = self.joined([before, last, x])
         out = self.ends3(self.ends2(self.ends1(out)))
         x = self.fc(torch.flatten(self.avgpool(out), 1))

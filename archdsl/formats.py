@@ -121,7 +121,7 @@ def _artifact(span: Span) -> dict[str, Any]:
     from os.path import isabs
     from urllib.parse import quote
 
-    path = quote(span.source.path.replace("\\", "/"))
+    path = quote(span.source.path.replace("\\", "/"), errors="surrogateescape")
     return {"uri": f"file://{path}" if isabs(span.source.path) else path}
 
 

@@ -16,6 +16,7 @@ MODULE_ATTRIBUTES = frozenset("""
     """.split())
 
 SEQUENTIAL_ATTRIBUTES = frozenset({"append", "extend", "insert", "pop"})
+DICT_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
 
 # What the emitted classes set on themselves.
 EMITTED_ATTRIBUTES = frozenset({"in_channels", "out_channels"})
@@ -69,4 +70,15 @@ def refusal_of_label(name: str, sequential: bool) -> str | None:
         return f"`nn.Sequential` has an attribute `{name}` of its own"
     if name in EMITTED_ATTRIBUTES:
         return f"the generated classes have an attribute `{name}` of their own"
+    return None
+
+
+def refusal_of_key(name: str) -> str | None:
+    """Why a member of a family may not be called `name`, as a key of an `nn.ModuleDict`."""
+    if not name.isascii():
+        return "names are written in ASCII letters"
+    if name.startswith("_"):
+        return "attributes with a leading underscore are PyTorch's own"
+    if name in MODULE_ATTRIBUTES or name in DICT_ATTRIBUTES:
+        return f"`nn.ModuleDict` has an attribute `{name}` of its own"
     return None

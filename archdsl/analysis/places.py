@@ -8,7 +8,7 @@ from archdsl.analysis.notes import error
 from archdsl.expr import Expr, Template
 from archdsl.ir.design import join
 from archdsl.ir.program import ModuleName
-from archdsl.reserved import refusal_of_label
+from archdsl.reserved import refusal_of_key, refusal_of_label
 from archdsl.values import kind
 
 TYPE_CHECKING = False
@@ -67,15 +67,15 @@ class Paths:
         base = name.base if isinstance(name.base, str) else self._computed(name, place)
         path = join(place.prefix, base)
         if name.indices:
-            path = f"{path}.{'_'.join(map(self._index, name.indices))}"
+            path = f"{path}.{self._key(name)}"
         elif place.runs and plain and not name.shared:
             path = f"{path}.{'_'.join(map(str, place.runs))}"
-        self._once(path, name.span, plain)
+        self._once(path, name.span, plain and not name.indices)
         return path
 
     def _once(self, path: str, span: Span, plain: bool) -> None:
-        """A computed label gives each module a name of its own. That plain ones do, the program
-        knows."""
+        """A computed label, or the index of a family's member, gives each module a name of its own.
+        That plain ones do, the program knows."""
         first = self._computed_at.get(path) or (None if plain else self._plain_at.get(path))
         if first is not None:
             label = path.rpartition(".")[2]
@@ -88,8 +88,18 @@ class Paths:
             )
         (self._plain_at if plain else self._computed_at)[path] = span
 
+    def _key(self, name: ModuleName) -> str:
+        """The key of a family's member."""
+        key = "_".join(map(self._index, name.indices))
+        reason = refusal_of_key(key)
+        if reason is not None:
+            raise error("E322", f"`{key}` cannot be a member's name: {reason}", name.span)
+        return key
+
     def _index(self, index: Expr) -> str:
         value = self._value(index)
+        if type(value) is int and value < 0:
+            raise error("E402", f"members are numbered from 0, and this is {value}", index.span)
         if type(value) is not int and not (type(value) is str and value.isidentifier()):
             raise error(
                 "E402", f"members are numbered or named, not told by {kind(value)}", index.span

@@ -8,7 +8,7 @@ from archdsl.expr import Template
 from archdsl.ir.design import Sub, flat, join
 from archdsl.ir.evaluate import Scope
 from archdsl.ir.keys import state
-from archdsl.ir.program import Capture, Renaming
+from archdsl.ir.program import Capture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Pattern = tuple["str | Capture", ...]
 
 MOST_DIGITS = 9
-BLOCKS = 10_000  # that are looked through for a hint
+BLOCKS = 2_000  # that are looked through for a hint
 
 
 def match(pattern: Pattern, key: str) -> dict[str, str | int] | None:
@@ -104,34 +104,40 @@ def check(session: Session, designs: Sequence[Design]) -> None:
         if not states or any(of.externs for of in states):
             continue
         keys = list(dict.fromkeys(key for of in states for key in of.shapes))
-        for rule in (rule for weights in own for rule in weights.rules):
-            _check(rule, definition.name, keys, variants, session)
+        rules = (rule for weights in own for rule in weights.rules)
+        vain = [rule.target for rule in rules if rule.target is not None]
+        vain = [target for target in vain if not _is_any(_wild(target), keys)]
+        if not vain:
+            continue
+        left = [BLOCKS]
+        blocks = {path: name for of in variants for path, name in _blocks(of.root, "", left)}
+        for target in vain:
+            session.report(_in_vain(target, definition.name, keys, blocks).diagnostic)
 
 
-def _check(
-    rule: Renaming, model: str, keys: list[str], variants: Sequence[Design], session: Session
-) -> None:
-    if rule.target is None or any(match(_wild(rule.target), key) is not None for key in keys):
-        return
+def _is_any(pattern: Pattern, keys: Iterable[str]) -> bool:
+    return any(match(pattern, key) is not None for key in keys)
+
+
+def _in_vain(target: Template, model: str, keys: list[str], blocks: dict[str, str]) -> SpecError:
+    """E418: with the innermost block that the target leads to, and the nearest key."""
     from difflib import get_close_matches
 
-    written = rule.target.span.text.strip('"')
-    path, block = _deepest(_wild(rule.target), variants)
+    written = target.span.text.strip('"')
+    path, block = _deepest(_wild(target), blocks)
     inside = [key for key in keys if key.startswith(f"{path}.")] if block else keys
     near = get_close_matches(written, inside, 1, 0.4)
-    session.report(
-        error(
-            "E418",
-            f"no variant of `{model}` has a key such as `{written}`",
-            rule.target.span,
-            notes=(f"`{path}` is a `{block}`, and has nothing of this name",) if block else (),
-            help=f"there is `{near[0]}`" if near else None,
-        ).diagnostic
+    return error(
+        "E418",
+        f"no variant of `{model}` has a key such as `{written}`",
+        target.span,
+        notes=(f"`{path}` is a `{block}`, and has nothing of this name",) if block else (),
+        help=f"there is `{near[0]}`" if near else None,
     )
 
 
-def _deepest(pattern: Pattern, variants: Sequence[Design]) -> tuple[str, str]:
-    """The innermost block that the first parts of a pattern lead to, and its name."""
+def _deepest(pattern: Pattern, blocks: dict[str, str]) -> tuple[str, str]:
+    """The path of the innermost block that the first parts of a pattern lead to, and its name."""
     cut = pattern
     while cut:
         last = cut[-1]
@@ -140,20 +146,19 @@ def _deepest(pattern: Pattern, variants: Sequence[Design]) -> tuple[str, str]:
         cut = (*cut[:-1], text) if text else cut[:-1]
         if not dotted or not cut:
             continue
-        for design in variants:
-            for path, instance in _blocks(design.root, "", [BLOCKS]):
-                if match(cut, path) is not None:
-                    return path, instance.definition.name
+        for path, block in blocks.items():
+            if match(cut, path) is not None:
+                return path, block
     return "", ""
 
 
-def _blocks(instance: Instance, prefix: str, left: list[int]) -> Iterator[tuple[str, Instance]]:
-    """The blocks of a network and their paths; no more than are `left`."""
+def _blocks(instance: Instance, prefix: str, left: list[int]) -> Iterator[tuple[str, str]]:
+    """The paths of a network's blocks, and what these are called; no more than are `left`."""
     for node in flat(instance.nodes):
         if isinstance(node, Sub) and left[0] > 0:
             left[0] -= 1
             path = join(prefix, node.path)
-            yield path, node.instance
+            yield path, node.instance.definition.name
             yield from _blocks(node.instance, path, left)
 
 

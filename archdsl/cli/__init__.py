@@ -25,22 +25,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         # The process ends soon, and nearly all that it makes lives till then.
         gc.disable()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # No name of a file and no letter of a spec may end a report half-way.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
-    try:
-        from archdsl.cli import commands
+    from archdsl.cli import commands
 
+    try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         status = commands.usage(options)
         with commands.Net() as net:
             status = status or commands.VERBS[options.verb](options)
-        sys.stdout.flush()
+        with net:
+            sys.stdout.flush()
         return max(status, net.status)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes again when it ends; there is no one left to read that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        commands.hush()
         return PIPE_CLOSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from archdsl.output import Job
 
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)  # of a stream: it takes no more
+
+
 class Net:
     """Around the work on one spec: a failure of archdsl's own ends that work in one line, with
     exit status 1. `ARCHDSL_DEBUG=1` shows the traceback, too."""
@@ -32,6 +36,11 @@ class Net:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, Exception) or isinstance(error, BrokenPipeError):
             return False
+        self.status = 1
+        if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+            print(f"archdsl: cannot print the results: {error.strerror}", file=sys.stderr)
+            hush()
+            return True
         from traceback import extract_tb, print_exception
 
         if os.environ.get("ARCHDSL_DEBUG"):
@@ -41,8 +50,12 @@ class Net:
         where = f"{os.path.basename(last.filename)}:{last.lineno}"
         of = f" in {self.spec}" if self.spec else ""
         print(f"archdsl: internal error{of}: {said} ({where}), please report", file=sys.stderr)
-        self.status = 1
         return True
+
+
+def hush() -> None:
+    """Let what is still to be printed go nowhere: Python flushes again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 DIFF_LINES = 40  # of each file; the rest is counted

@@ -259,7 +259,8 @@ class Evaluator:
         right = self.evaluate(node.right, scope)
         if node.op == "/" and isinstance(node.left, e.Number) and isinstance(node.right, e.Number):
             # A ratio of numbers says more than its decimals.
-            return s.Symbol("/", left, right) if left % right else s.binary("/", left, right)
+            exact = right == 0 or left % right == 0  # or an error, which `binary` raises
+            return s.binary("/", left, right) if exact else s.Symbol("/", left, right)
         return s.binary(node.op, left, right)
 
     def _compare(self, node: e.Compare, scope: Scope) -> Any:

@@ -122,7 +122,7 @@ class Unit:
                 and node.kind == "block"
                 and not self.instances(node.callee)
             ):
-                for use in self.uses(definition.name) or [{}]:
+                for use in [*self.uses(definition.name)] or [{}]:
                     given: Scope = {}
                     for argument in node.arguments:
                         try:

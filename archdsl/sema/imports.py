@@ -15,6 +15,10 @@ SUFFIX = ".arch"
 STANDARD = "std:"
 NEIGHBOURS = 500  # files beside a spec in which a missing name is looked for
 LOOKED_AT = 30_000  # characters of each
+_DEFINITION = re.compile(
+    r"^(?:block|sequence|model|fn|extern|let|variant)[ \t]+([A-Za-z_]\w*)", re.MULTILINE
+)
+_SEEN: dict[str, tuple[tuple[tuple[str, int, int], ...], dict[str, list[str]]]] = {}
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "std")
 
 
@@ -50,16 +54,33 @@ def importable(name: str, span: Span) -> str | None:
 
 
 def _in_neighbours(name: str, path: str) -> str | None:
-    definition = re.compile(
-        rf"^(?:block|sequence|model|fn|extern|let|variant)[ \t]+{re.escape(name)}\b", re.MULTILINE
-    )
     own = os.path.basename(path)
-    folder = os.path.dirname(path) or "."
-    for file in [stem + SUFFIX for stem in _stems(folder)][:NEIGHBOURS]:
-        if file != own and file.isprintable() and '"' not in file:
-            if definition.search(_beginning(os.path.join(folder, file))):
-                return f'it is in a file beside this one: `import "{file}" ({name})`'
-    return None
+    files = _definitions(os.path.dirname(path) or ".").get(name, ())
+    file = next((file for file in files if file != own), None)
+    return None if file is None else f'it is in a file beside this one: `import "{file}" ({name})`'
+
+
+def _definitions(folder: str) -> dict[str, list[str]]:
+    """The files of a folder in which each name is defined, as of now."""
+    files = [stem + SUFFIX for stem in _stems(folder)][:NEIGHBOURS]
+    files = [file for file in files if file.isprintable() and '"' not in file]
+    stamps = tuple(_stamp(os.path.join(folder, file)) for file in files)
+    if _SEEN.get(folder, ((), {}))[0] != stamps:
+        found: dict[str, list[str]] = {}
+        for file in files:
+            for name in _DEFINITION.findall(_beginning(os.path.join(folder, file))):
+                found.setdefault(name, []).append(file)
+        _SEEN.clear()
+        _SEEN[folder] = stamps, found
+    return _SEEN[folder][1] if files else {}
+
+
+def _stamp(path: str) -> tuple[str, int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path, 0, 0
+    return path, status.st_mtime_ns, status.st_size
 
 
 def _beginning(path: str) -> str:

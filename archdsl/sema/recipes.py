@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def lowered(unit: Unit, name_of: Callable[[Entity], str], bag: Bag) -> Iterator[r.Train]:
     """The recipes of a file; what is wrong is reported, and leaves its recipe out."""
     known: dict[str, ast.Ident] = {}
-    variants = _Variants(unit, Resolver(unit, name_of, lambda label: None))
+    variants = _Variants(unit, Resolver(unit, name_of, lambda label: None), bag)
     for item in unit.file.items:
         if not isinstance(item, ast.Train):
             continue
@@ -43,8 +43,9 @@ def lowered(unit: Unit, name_of: Callable[[Entity], str], bag: Bag) -> Iterator[
 class _Variants:
     """The variants of a file and their models: what recipes can be for."""
 
-    def __init__(self, unit: Unit, resolver: Resolver) -> None:
+    def __init__(self, unit: Unit, resolver: Resolver, bag: Bag) -> None:
         self.unit = unit
+        self.bag = bag
         self.resolver = resolver
         own = [x for x in unit.own if x.kind == "variant" and unit.names[x.text] is x]
         self.own = set(own)
@@ -53,10 +54,11 @@ class _Variants:
         self.everything = self.scope(self.made)
 
     def model_of(self, variant: Entity) -> Entity | None:
-        """The model of a variant; None where there is none, which its own lowering reports."""
+        """The model of a variant; None where there is none."""
         try:
             return self.resolver.model_of(variant)
-        except SpecError:
+        except SpecError as failure:
+            self.bag.add(failure.diagnostic)
             return None
 
     def scope(self, models: Iterable[Entity]) -> Scope:

@@ -26,6 +26,7 @@ from archdsl.syntax.layout import (
 )
 
 MAX_DIGITS = 300
+MAX_LOOKED_AT = 2_000  # tokens, for the place of a bracket
 _VALUED = frozenset(("IF", "REQUIRE", "LET", "FOR", "REPEAT"))  # hold an expression in their line
 
 
@@ -641,7 +642,8 @@ class _Lexer:
         if opener.value == "{":
             return line
         depth = 0
-        for token in self.tokens[self.tokens.index(opener) + 1 :]:
+        first = self.tokens.index(opener) + 1
+        for token in self.tokens[first : first + MAX_LOOKED_AT]:
             if line is not None and token.start_pos >= line[0]:
                 return line
             if depth == 0 and token.type in ("ARROW", "LBRACE"):

@@ -153,3 +153,26 @@ def test_color_on_a_terminal_only() -> None:
     assert "\x1b" not in on_a_terminal(TERM="xterm", NO_COLOR="1")
     assert "\x1b" not in on_a_terminal(TERM="dumb")
     assert "\x1b" not in run("check", "wrong.arch").stderr
+
+
+@pytest.mark.parametrize("verb", [["check"], ["summary"], ["check", "--json"], ["compile"]])
+def test_results_that_nothing_takes(verb: list[str]) -> None:
+    """A full disk, and no stream at all."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*COMMAND, *verb, "net.arch"], stdout=full, stderr=-1, text=True, check=False
+        )
+    said = "archdsl: cannot print the results: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    line = f"{' '.join([*COMMAND, *verb])} net.arch >&- 2>&-"
+    assert subprocess.run(line, shell=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_names_of_files_that_are_no_text(form: str) -> None:
+    os.rename(b"wrong.arch", b"wrong\xff\n.arch")
+    done = subprocess.run(
+        [*COMMAND, "check", b"wrong\xff\n.arch", "--format", form], capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert b"internal" not in done.stderr and b"E302" in done.stdout + done.stderr

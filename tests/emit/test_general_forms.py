@@ -874,6 +874,15 @@ model M: [3, 16, 16] -> [4] {
 }
 variant m = M()
 """,
+    "a block that uses itself, to which no variant comes": """\
+block Tree(width, depth) {
+    conv(width, 3x3)
+    if depth > 0 { concat { Tree(width + 4, depth - 1); relu } }
+}
+block Unit(deep = false) { if deep { Tree(8, 2) } else { conv(4, 1x1) } }
+model M: [3, 16, 16] -> [_, 16, 16] { Unit }
+variant m = M()
+""",
 }
 
 

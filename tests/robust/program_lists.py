@@ -124,6 +124,7 @@ class Lists(Merges):
             self.joined,
             self.parts,
             self.changing,
+            self.changing,
         ]
 
     def lines_of(self, text: str, at: Stream, name: str) -> None:

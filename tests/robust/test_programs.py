@@ -55,13 +55,17 @@ CONSTRUCTS = (
     """residual concat sum mean mul dense split repeat for if aux share init param const let
     require fn import sequence stage stem head from as variant block model dropout resize
     depthwise maxpool avgpool SqueezeExcite skip identity none * in tap zip( enumerate( reversed(
-    range( unique( else unit= acts kernels widths norm [y (c[]) skips [0]: [i]: {i} unit(""".split()
+    range( unique( else unit= acts kernels widths norm [y (c[]) skips [0]: [i]: {i} unit(
+    extern ACTS[ s[1:] s[-1] s[:2] ROWS picked( copies( wider( round_to( size( matmul( crop( select(
+    kind hidden .height .channels Noise Gated tower_end Exchange( Ladder( Grid( Tree( Mirror Masked
+    log2( ceil( sum( min( max( conv_transpose maxout( glu""".split()
 )
 
 
 def test_every_construct_occurs() -> None:
-    text = "\n".join(programs.make(seed).text for seed in range(150))
-    missing = [word for word in CONSTRUCTS if word not in text]
+    text = "\n".join(programs.make(seed).text for seed in range(1000))
+    phrases = ("else if", "skip none", "if v > 8", "tap (body0, body", "bn: constant")
+    missing = [word for word in (*CONSTRUCTS, *phrases) if word not in text]
     assert not missing
 
 

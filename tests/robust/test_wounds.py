@@ -14,13 +14,12 @@ EACH = 60
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wounds_are_reported_where_they_are(seed: int) -> None:
-    """But for one in some 500: where a block lost its only line, say, and a shape far behind tells."""
     elsewhere = [
         (path, wound.kind, wound.line, said)
         for path, wound in wounds.sample(seed, EACH, wounds.SPECS)
         if (said := wounds.judge(path, wound)) is not None
     ]
-    assert len(elsewhere) <= 1, elsewhere
+    assert not elsewhere
 
 
 def test_the_judge_sees_what_is_far() -> None:

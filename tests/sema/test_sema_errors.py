@@ -13,7 +13,12 @@ from sema_text import MODEL, UNIT, errors, lowered, only_error
 from archdsl import expr as e
 from archdsl.codes import CODES
 from archdsl.diagnostics import Bag
-from archdsl.reserved import MODULE_ATTRIBUTES, PYTHON_KEYWORDS, SEQUENTIAL_ATTRIBUTES
+from archdsl.reserved import (
+    DICT_ATTRIBUTES,
+    MODULE_ATTRIBUTES,
+    PYTHON_KEYWORDS,
+    SEQUENTIAL_ATTRIBUTES,
+)
 from archdsl.sema import imports
 from archdsl.sema.lower import lower
 from archdsl.source import Source, Span
@@ -413,6 +418,8 @@ def test_labels_of_modules_are_those_of_torch() -> None:
     sequential = set(dir(torch.nn.Sequential)) - module
     assert {name for name in module if not name.startswith("_")} == MODULE_ATTRIBUTES
     assert {name for name in sequential if not name.startswith("_")} == SEQUENTIAL_ATTRIBUTES
+    keyed = set(dir(torch.nn.ModuleDict)) - module
+    assert {name for name in keyed if not name.startswith("_")} == DICT_ATTRIBUTES
 
 
 def test_keywords_are_those_of_python() -> None:

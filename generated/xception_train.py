@@ -6,12 +6,13 @@
     python xception_train.py export CHECKPOINT
     python xception_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/xception.arch by archdsl, which leaves it alone once edited (bfea1b956305).
+Written from specs/xception.arch by archdsl, which leaves it alone once edited (54c7ae56115e).
 """
 
 import argparse
 import copy
 import hashlib
+import io
 import json
 import math
 import os
@@ -32,9 +33,8 @@ import torch.distributed as dist
 import torch.distributed.checkpoint.state_dict as states
 import torch.nn.functional as F
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
-from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel as DDP
 from torch.optim.swa_utils import get_ema_multi_avg_fn
@@ -120,7 +120,7 @@ class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
             try:
                 picture, label = self.source[index % len(self.source)]
                 x = self.steps(picture.convert(self.mode))
-            except (OSError, SyntaxError, ValueError) as error:
+            except Exception as error:  # decoders raise nearly everything
                 text = f"{self.source.samples[index % len(self.source)][0]}: {error}"
                 if not self.skip:
                     raise OSError(f"{text} (--skip-unreadable passes over it)") from error
@@ -130,14 +130,14 @@ class Pictures(Dataset[tuple[Tensor, int, Tensor]]):
             return x, label if index < len(self.source) else -1, torch.rand(8)
 
 
-def deaf(worker: int) -> None:
-    """Ctrl-C is for the process that saves."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def apart(worker: int) -> None:
+    """Ctrl-C and torchrun ask a group of processes to stop: who saves still needs its loaders."""
+    os.setpgrp()
 
 
 def loaded(data: Pictures, places: Any, size: int, workers: int) -> Iterator[list[Tensor]]:
     """Batches on the device: bytes, classes, random numbers."""
-    options: Any = {"num_workers": workers, "pin_memory": CUDA, "worker_init_fn": deaf}
+    options: Any = {"num_workers": workers, "pin_memory": CUDA, "worker_init_fn": apart}
     for batch in DataLoader(data, size, sampler=places, **options):
         yield [each.to(DEVICE, non_blocking=True) for each in batch]
 
@@ -163,13 +163,13 @@ def flush(path: Path) -> None:
 
 def digest(checkpoint: Path) -> str:
     """What the files of a checkpoint come to; one more, which is empty, has it for a name."""
-    digests = [hashlib.sha256(file.read_bytes()) for file in sorted(checkpoint.glob("*.*"))]
+    digests = [hashlib.sha256(file.read_bytes()) for file in sorted(checkpoint.glob("[!.]*.*"))]
     return hashlib.sha256(b"".join(each.digest() for each in digests)).hexdigest()
 
 
-def latest(out: Path) -> Path | None:
+def latest(out: Path, names: str = "step-*") -> Path | None:
     """The newest checkpoint of a run that is as it was written."""
-    for checkpoint in sorted(out.glob("step-*"), reverse=True):
+    for checkpoint in sorted(out.glob(names), reverse=True):
         if (checkpoint / digest(checkpoint)).exists():
             return checkpoint
         print(f"{checkpoint} is damaged: passing over it", file=sys.stderr)
@@ -186,7 +186,8 @@ def built(args: argparse.Namespace) -> nn.Module:
 def fill(model: nn.Module, file: Path) -> None:
     """Give a model the weights of a file; its tensors keep their strides."""
     try:
-        kept: dict[str, Any] = {**load_file(file)}
+        # In the same order in all processes: sharding takes tensor after tensor.
+        kept: dict[str, Any] = dict(sorted(load(file.read_bytes()).items()))
         states.set_model_state_dict(model, kept, options=WHOLE)
     except (OSError, SafetensorError) as error:
         sys.exit(f"{file} can't be read: {error}")
@@ -237,7 +238,7 @@ class Run:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.out, self.asked, self.speed = args, Path(args.out), 0, 0.0
-        self.at: Any = {"step": 0, "logged": 0, "best": [-1.0, ""], "last": {}}
+        self.at: Any = {"step": 0, "logged": 0, "best": {}, "last": {}}
         self.at["run"] = [args.variant, args.recipe.name, args.synthetic]
         self.micro, rest = divmod(args.batch, WORLD * args.accumulate)
         if rest or not self.micro:
@@ -247,23 +248,29 @@ class Run:
         if not self.per_epoch:
             sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")
         self.total = args.epochs * self.per_epoch
+        names = (*args.recipe.numbers, "accumulate", "seed", "precision")
+        texts = Path(__file__).read_bytes() + Path(str(networks.__file__)).read_bytes()
+        self.at["given"] = {name: vars(args)[name] for name in names}
+        self.at["given"] |= {"processes": WORLD, "pictures": len(self.data.source)}
+        self.at["given"]["code"] = hashlib.sha256(texts).hexdigest()[:12]
         torch.manual_seed(args.seed)
         self.net = self.model = built(args)
         self.models = {"model": self.model}  # the last is the one that is evaluated
         if args.ema:
             self.models["average"] = copy.deepcopy(self.model)
         if args.fsdp:
-            mesh = init_device_mesh(DEVICE.type, (WORLD,))
+            # Weights stay whole from forward to backward: what would gather them again hangs on an
+            # output, and is lost where that is a view which is then changed in place.
             for model in self.models.values():
                 for child in (*model.children(), model):
                     if not isinstance(child, (nn.ModuleList, nn.ModuleDict)):
-                        fully_shard(child, mesh=mesh)
+                        fully_shard(child, reshard_after_forward=False)
         if args.compile:
             self.model.compile()
         if WORLD > 1 and not args.fsdp:
             # Sums of gradients depend on their order. It changes after a process's first step, and
             # so after a restart, unless parameters may go unused.
-            unused = args.deterministic
+            unused = args.deterministic or not CUDA
             self.net = DDP(self.model, broadcast_buffers=False, find_unused_parameters=unused)
         self.optimizer = args.recipe.optimizer(self.model, args.lr)
         self.blend: Any = get_ema_multi_avg_fn(args.ema)  # type: ignore[no-untyped-call]
@@ -287,8 +294,9 @@ class Run:
             if moments["state"]:  # plain SGD keeps none
                 states.set_optimizer_state_dict(self.model, self.optimizer, moments, options=WHOLE)
             self.sums.copy_(sums * (RANK == 0))
-            self.at = state
-            say(f"going on from {checkpoint}")
+            changed = dict(sorted(self.at["given"].items() - state.pop("given").items()))
+            self.at |= state
+            say(f"going on from {checkpoint}" + (f", now with {changed}" if changed else ""))
         if RANK == 0:
             with open(self.out / "log.jsonl", "ab") as file:
                 file.truncate(min(file.tell(), self.at["logged"]))
@@ -305,12 +313,12 @@ class Run:
         """Write a checkpoint. At any moment there is all of it under its name, or nothing; older ones
         but the one before and the best go when it is in its place."""
         self.align()
-        moments = states.get_optimizer_state_dict(self.model, self.optimizer, options=WHOLE)
-        sums = total(self.sums).mul_(RANK == 0).cpu()
-        kept: dict[str, dict[str, Any]] = {
+        kept: dict[str, dict[str, Any]] = {  # this shards what evaluation gathered: moments need it
             name: states.get_model_state_dict(model, options=WHOLE)
             for name, model in self.models.items()
         }
+        moments = states.get_optimizer_state_dict(self.model, self.optimizer, options=WHOLE)
+        sums = total(self.sums).mul_(RANK == 0).cpu()
         bad = not all(each.isfinite().all() for each in (sums, *kept["model"].values()))
         if total(torch.tensor(int(bad), device=DEVICE)):
             raise FloatingPointError
@@ -319,10 +327,11 @@ class Run:
         path, draft = self.out / f"step-{self.at['step']:08}", self.out / ".draft"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        torch.save({**self.at, "sums": sums, "optimizer": moments}, draft / "state.pt")
+        torch.save({**self.at, "sums": sums, "optimizer": moments}, rest := io.BytesIO())
+        (draft / "state.pt").write_bytes(rest.getvalue())
         for name, values in kept.items():
             plain = {key: value.contiguous() for key, value in values.items()}
-            save_file(plain, draft / f"{name}.safetensors")
+            (draft / f"{name}.safetensors").write_bytes(save(plain))
         (draft / digest(draft)).touch()
         for each in (*draft.iterdir(), draft):
             flush(each)
@@ -330,7 +339,7 @@ class Run:
         os.replace(draft, path)
         flush(self.out)
         for old in sorted(each for each in self.out.glob("step-*") if each < path)[:-1]:
-            if old.name != self.at["best"][1]:
+            if old.name != self.at["best"].get("best_checkpoint"):
                 shutil.rmtree(old)
 
     def places(self) -> Iterator[tuple[int, int]]:
@@ -386,9 +395,9 @@ class Run:
         while self.at["step"] < self.total and not stop:
             self.train_step(parts)
             step = self.at["step"]
-            if args.profile and step == first + 5:
+            if args.profile and step == first + 1:
                 profiler.start()
-            if args.profile and step == first + 10:
+            if args.profile and step == min(first + 6, self.total):
                 profiler.stop()
             ends = step % self.per_epoch == 0 or step == self.total
             if ends or step % args.log_every == 0:
@@ -425,9 +434,10 @@ class Run:
         *_, model = self.models.values()
         last = self.at["last"] = evaluate(model, self.val, self.args)
         self.log({f"val_{name}": value for name, value in last.items()})
-        if last["top1"] > self.at["best"][0]:
-            self.at["best"] = [last["top1"], f"step-{self.at['step']:08}"]
-        say(f"evaluation: {last}, best top-1 {self.at['best'][0]:.2%}")
+        if last["top1"] > self.at["best"].get("best", -1):
+            folder = f"step-{self.at['step']:08}"
+            self.at["best"] = {"best": last["top1"], "best_checkpoint": folder}
+        say(f"evaluation: {last}, best top-1 {self.at['best']['best']:.2%}")
 
     def log(self, values: dict[str, float]) -> None:
         if RANK == 0:
@@ -488,18 +498,14 @@ def trained(args: argparse.Namespace) -> dict[str, Any]:
         return {**summary, "diverged": run.locate()}
     if run.at["step"] < run.total:
         summary["stopped"] = signal.Signals(run.asked or signal.SIGTERM).name
-    best, folder = run.at["best"]
-    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"]}
-    if folder:
-        summary |= {"best": best, "best_checkpoint": folder}
+    summary |= {"step": run.at["step"], "steps": run.total, **run.at["last"], **run.at["best"]}
     summary["images_per_second"] = round(run.speed, 1)
     return {**summary, "seconds": round(time.perf_counter() - begun, 1)}
 
 
 def smoked(args: argparse.Namespace) -> dict[str, Any]:
     """Train a little from nothing, on made-up pictures."""
-    args.accumulate = min(args.accumulate, 2)
-    args.batch = 2 * WORLD * args.accumulate
+    args.accumulate, args.batch = 2, 4 * WORLD
     args.epochs = 2
     with tempfile.TemporaryDirectory() as args.out:
         return {**trained(args), "out": None}
@@ -508,9 +514,8 @@ def smoked(args: argparse.Namespace) -> dict[str, Any]:
 def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
-    path = latest(path) or path
-    if path.is_dir():
-        path = min(path.glob("*.safetensors"), default=path)  # what is averaged, if it is there
+    if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model
 
@@ -568,6 +573,8 @@ def options() -> argparse.Namespace:
             parser.error(f"--{name.replace('_', '-')} {value}: it has to be {least} or more")
     if args.ema > 1:
         parser.error(f"--ema {args.ema}: it has to be 1 or less")
+    if args.checkpoint and args.verb == "train":
+        parser.error(f"training takes no checkpoint: it goes on from the newest of {args.out}")
     args.shape, args.recipe = shape, recipe
     return args
 

@@ -2,8 +2,8 @@
 that takes long. It takes an order a line, as JSON, and answers each with a line.
 
 An order has the `script`, its `arguments`, where output is to go (`log`), and maybe how the process
-ends early: by `signal` (SIGKILL unless told) `after` some seconds, or at a `call` of what writes
-checkpoints, counted from 1. The answer is the exit status, negative for a signal.
+ends early: by `signal` (SIGKILL unless told) `after` some seconds, to it and all of its group, or at a
+`call` of what writes checkpoints, counted from 1. The answer is the exit status, negative for a signal.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def ended(pid: int, order: dict[str, Any]) -> int:
         if done:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() > limit:
-            os.kill(pid, order.get("signal", signal.SIGKILL))
+            os.killpg(pid, order.get("signal", signal.SIGKILL))
             limit = float("inf")
         time.sleep(0.002)
 
@@ -95,6 +95,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             child(order)
+        os.setpgid(pid, pid)
         print(ended(pid, order), flush=True)
 
 

@@ -58,7 +58,7 @@ def compared(whole: Path, broken: Path) -> list[str]:
     found = training.differences(training.last(whole), training.last(broken))
     if training.curve(whole) != training.curve(broken):
         found.append("log")
-    _, best = training.state(training.last(whole))["state/best"]
+    best = training.state(training.last(whole))["state/best/best_checkpoint"]
     return [*found, *(f"best {each}" for each in training.differences(whole / best, broken / best))]
 
 

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import parts
 import pytest
 import smoke
 import torch
 import training
+
+from archdsl.emit.script import _functions
 
 ROOT = training.HERE.parent.parent
 SHIPPED = sorted((ROOT / "generated").glob("*_train.py"))
@@ -95,6 +98,17 @@ def test_scripts_are_short() -> None:
     lengths = {script.stem: len(script.read_text().splitlines()) for script in SHIPPED}
     assert max(lengths.values()) < 680
     assert lengths["vgg_train"] < 620 and lengths["squeezenet_train"] < 590
+
+
+def test_each_line_of_a_script_is_of_a_part() -> None:
+    """What is not told apart by name is of the recipes: nothing of the template is."""
+    for path in SHIPPED:
+        tree = ast.parse(path.read_text())
+        assert sum(parts.lengths(path).values()) == len(path.read_text().splitlines())
+        names = {
+            each.name for each in tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))
+        }
+        assert names - parts.NAMES.keys() <= {"constant", *_functions()}
 
 
 def test_a_script_holds_what_its_recipes_need(tmp_path: Path) -> None:

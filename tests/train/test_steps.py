@@ -261,3 +261,22 @@ def test_losses_are_their_definitions() -> None:
     right = far[range(5), y]
     expected = (right + (math.exp(-0.1) + (-far).exp().sum(1)).log()).mean()
     assert close(names["distance"](far, y, j=0.1), expected)
+
+
+@pytest.mark.parametrize(
+    ("exempt", "spared"),
+    [
+        (("norms",), ["1.bias", "1.weight", "3.bias", "3.weight", "4.bias", "4.weight"]),
+        (("biases",), ["0.bias", "1.bias", "2.bias", "3.bias", "4.bias"]),
+        (("depthwise",), ["2.bias", "2.weight"]),
+    ],
+)
+def test_weight_decay_spares_what_is_exempt(exempt: tuple[str, ...], spared: list[str]) -> None:
+    """Norms of maps and of vectors, too."""
+    layers = (nn.Conv2d(4, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3, groups=8))
+    model = nn.Sequential(*layers, nn.LayerNorm(8), nn.BatchNorm1d(8))
+    names = {id(value): name for name, value in model.named_parameters()}
+    decays, rest = steps()["decaying"](model, 0.1, *exempt)
+    assert (decays["weight_decay"], rest["weight_decay"]) == (0.1, 0.0)
+    assert sorted(names[id(each)] for each in rest["params"]) == spared
+    assert len(decays["params"]) + len(rest["params"]) == len(names)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,7 @@ def test_the_number_of_workers_and_checkpoints_change_nothing(
 def test_asked_to_stop_it_saves_and_leaves(
     number: signal.Signals, forks: training.Forks, rich: tuple[Path, Path], tmp_path: Path
 ) -> None:
+    """Also where all of a group are asked, as a terminal and torchrun do: loaders go on until then."""
     script, pictures = rich
     given = ("--epochs", 1000, "--batch", 8, "--workers", 2, "--save-every", 10_000)
     given = (*given, "--data", pictures, "--out", tmp_path)
@@ -101,8 +104,14 @@ def test_a_damaged_checkpoint_is_passed_over(
         assert f"{newest} is damaged" in forks.said()
         assert kills.compared(whole, tmp_path) == []
     (training.last(tmp_path) / "average.safetensors").unlink()
+    assert forks.run(script, "evaluate", training.last(tmp_path), "--data", pictures) == 1
+    assert f"{training.last(tmp_path)} is damaged" in forks.said()
     forks.done(script, *given)
     assert kills.compared(whole, tmp_path) == []
+    # What file managers and copying leave there is none of its files.
+    (training.last(tmp_path) / ".DS_Store").write_text("")
+    forks.done(script, *given)
+    assert "is damaged" not in forks.said()
 
 
 def test_accumulated_gradients_are_those_of_the_big_batch(
@@ -136,17 +145,18 @@ def test_two_processes_train_as_one_does(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [(), ("--fsdp",)])
-def test_two_processes_go_on_exactly(
-    how: tuple[str, ...], rich: tuple[Path, Path], tmp_path: Path
+@pytest.mark.parametrize(("count", "how"), [(3, ()), (2, ("--fsdp",))])
+def test_several_processes_go_on_exactly(
+    count: int, how: tuple[str, ...], rich: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """With norms, whose statistics differ between processes, and dropout."""
+    """With norms, whose statistics differ between processes, and dropout. It takes three to have sums
+    that depend on their order."""
     script, pictures = rich
-    given = ("--data", pictures, "--batch", 8, "--workers", 0, "--save-every", 2, *how)
-    training.processes(script, 2, *given, "--epochs", 2, "--out", tmp_path / "whole")
+    given = ("--data", pictures, "--batch", 12, "--workers", 0, "--save-every", 1, *how)
+    training.processes(script, count, *given, "--epochs", 2, "--out", tmp_path / "whole")
     shutil.copytree(tmp_path / "whole", tmp_path / "broken")
     shutil.rmtree(training.last(tmp_path / "broken"))
-    training.processes(script, 2, *given, "--epochs", 2, "--out", tmp_path / "broken")
+    training.processes(script, count, *given, "--epochs", 2, "--out", tmp_path / "broken")
     assert kills.compared(tmp_path / "whole", tmp_path / "broken") == []
 
 
@@ -234,11 +244,43 @@ def test_a_picture_that_cannot_be_read_is_named(
     assert "skipped" in forks.said()
 
 
+def test_whatever_a_decoder_raises_names_the_picture(
+    forks: training.Forks, rich: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Pillow has errors of its own for pictures that say they are huge."""
+    script, _ = rich
+    pictures = training.colours(tmp_path / "pictures")
+    broken = pictures / "train/class3/1.png"
+    broken.unlink()
+    size = (60_000).to_bytes(4, "little")
+    head = b"BM" + bytes(8) + (54).to_bytes(4, "little") + (40).to_bytes(4, "little")
+    more = (1).to_bytes(2, "little") + (24).to_bytes(2, "little") + bytes(24)
+    broken.with_suffix(".bmp").write_bytes(head + size + size + more)
+    given = (*SHORT, "--data", pictures, "--out", tmp_path / "run")
+    assert forks.run(script, *given) == 1
+    said = forks.said().strip().splitlines()[-1]
+    assert str(broken.with_suffix(".bmp")) in said and "decompression bomb" in said
+    forks.done(script, *given, "--skip-unreadable")
+
+
+def test_a_full_disk_is_said_to_be_one(rich: tuple[Path, Path], tmp_path: Path) -> None:
+    """In a line; what was there before stays, and the run goes on from it."""
+    script, pictures = rich
+    given = (*SHORT, "--data", pictures, "--out", tmp_path)
+    command = ["bash", "-c", 'ulimit -f 60; exec "$@"', "", sys.executable, str(script)]
+    done = subprocess.run(
+        [*command, *map(str, given)], env=training.ENVIRONMENT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "[Errno 27] File too large"
+    assert "Traceback" not in done.stderr
+
+
 def test_everything_else_that_a_run_can_do(
     forks: training.Forks, rich: tuple[Path, Path], tmp_path: Path
 ) -> None:
     script, pictures = rich
-    given = (*SHORT, "--epochs", 6, "--data", pictures, "--out", tmp_path, "--precision", "bf16")
+    given = (*SHORT, "--epochs", 1, "--data", pictures, "--out", tmp_path, "--precision", "bf16")
     forks.done(script, *given, "--tensorboard", "--profile")
     files = [path.name for path in tmp_path.iterdir()]
     assert any(name.startswith("events.out.tfevents") for name in files)
@@ -347,8 +389,8 @@ def test_only_the_length_that_counts_is_an_option(
         assert forks.run(lenet, "--variant", variant, "--help") == 0
         assert length in forks.said() and other not in forks.said()
         assert forks.run(lenet, "--variant", variant, other, 3) == 2
-    assert forks.run(lenet, "--variant", "lenet_caffe", "--recipe", "other") == 1
-    assert "lenet_caffe has no recipe other, but mnist" in forks.said()
+    assert forks.run(lenet, "--variant", "lenet_caffe", "--recipe", "other") == 2
+    assert "argument --recipe: invalid choice: 'other' (choose from" in forks.said()
     assert forks.run(lenet, "--data", tmp_path) == 1
     assert "--download fetches it" in forks.said() and "Traceback" not in forks.said()
 
@@ -356,12 +398,23 @@ def test_only_the_length_that_counts_is_an_option(
 def test_a_folder_is_of_one_run(
     forks: training.Forks, rich: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """A run is its variant, its recipe and whether its pictures are made up; its numbers may
-    change."""
+    """A run is its variant, its recipe and whether its pictures are made up; its numbers and the
+    script may change, and what did is said."""
     script, pictures = rich
     given = (*SHORT, "--data", pictures, "--out", tmp_path)
     forks.done(script, *given, "--lr", 0.01)
-    assert forks.done(script, *given, "--epochs", 3)["step"] == 9
+    forks.done(script, *given, "--lr", 0.01)
+    assert forks.said().startswith(f"going on from {training.last(tmp_path)}\n")
+    assert forks.done(script, *given, "--epochs", 3, "--seed", 1)["step"] == 9
+    assert ", now with {'epochs': 3, 'lr': 0.05, 'seed': 1}\n" in forks.said()
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    text = script.read_text()
+    assert "label_smoothing=0.1" in text
+    (changed / script.name).write_text(text.replace("label_smoothing=0.1", "label_smoothing=0.2"))
+    shutil.copy(script.with_name("rich.py"), changed)
+    forks.done(changed / script.name, *given, "--epochs", 3, "--seed", 1, "--lr", 0.05)
+    assert ", now with {'code': '" in forks.said()
     for other in (("--variant", "small_plain"), ("--synthetic",)):
         assert forks.run(script, *given, *other) == 1
         assert "is of another run" in forks.said() and "take another --out" in forks.said()
@@ -433,6 +486,10 @@ def test_a_run_whose_checkpoints_are_all_damaged_begins_anew(
         (("--epochs", "some"), "argument --epochs: invalid int value: 'some'"),
         (("--variant", "large"), "argument --variant: invalid choice: 'large'"),
         (("--fsdp",), "--fsdp shards over the processes of torchrun"),
+        (
+            ("train", "some"),
+            "training takes no checkpoint: it goes on from the newest of runs/small",
+        ),
     ],
 )
 def test_what_options_take(

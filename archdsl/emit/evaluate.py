@@ -10,6 +10,7 @@ from archdsl import expr as e
 from archdsl.diagnostics import Diagnostic, Label, SpecError
 from archdsl.emit import symbol as s
 from archdsl.emit.tensor import TensorList, listed
+from archdsl.ir.evaluate import refuse_callees
 from archdsl.ir.program import Function
 from archdsl.ops.op import SAME, Size
 from archdsl.values import BUILTINS
@@ -258,8 +259,8 @@ class Evaluator:
             return left if left is True else s.either(left, self.evaluate(node.right, scope))
         right = self.evaluate(node.right, scope)
         if node.op == "/" and isinstance(node.left, e.Number) and isinstance(node.right, e.Number):
-            # A ratio of numbers says more than its decimals.
-            exact = right == 0 or left % right == 0  # or an error, which `binary` raises
+            # A ratio of numbers says more than its decimals; one by zero is never computed.
+            exact = right != 0 and left % right == 0
             return s.binary("/", left, right) if exact else s.Symbol("/", left, right)
         return s.binary(node.op, left, right)
 
@@ -272,6 +273,7 @@ class Evaluator:
             _refuse_same(node, operands)
         result: Any = True
         for op, left, right in zip(node.ops, operands, operands[1:]):
+            refuse_callees(left, right, node.span)
             result = s.both(result, s.compare(op, *self._aligned(op, left, right)))
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from archdsl.emit import symbol as s
@@ -143,9 +144,21 @@ def _check_fixed(w: ClassWriter, call: p.Call, op: Op, args: dict[str, Any]) -> 
 def _check_known(op: Op, args: dict[str, Any]) -> None:
     """Hold constants against their declarations: `check` doesn't see those that no use reaches."""
     for param in op.parameters:
-        value = args.get(param.name)
-        if not s.symbolic(value) and not isinstance(value, Tensor):
-            check_argument(op.name, param, value)
+        for value in _arms(args.get(param.name)):
+            if not s.symbolic(value) and not isinstance(value, Tensor):
+                check_argument(op.name, param, value)
+
+
+def _arms(value: Any) -> Iterator[Any]:
+    """A value, or all that it is one of."""
+    if isinstance(value, s.Symbol) and value.op == "ternary":
+        then, _, other = value.args
+        yield from _arms(then)
+        yield from _arms(other)
+    elif isinstance(value, s.Pair):  # a number beside a size is one, too
+        yield value[0] if s.same(value[0], value[1]) else Size(*value)
+    else:
+        yield value
 
 
 def _resolve_padding(w: ClassWriter, args: dict[str, Any], uid: int, span: Span) -> None:

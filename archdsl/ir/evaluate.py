@@ -316,6 +316,7 @@ class Evaluator:
             right = self.evaluate(operand, scope)
             if isinstance(left, Handle) or isinstance(right, Handle):
                 raise _not_here(op)
+            refuse_callees(left, right, node.span)
             if not v.compare(op, left, right):
                 return False
             left = right
@@ -350,6 +351,24 @@ def _plain(name: str, value: Any) -> Any:
     if members is None:
         raise v.Fault("E402", f"`{name}` does not take {v.kind(value)}")
     return members
+
+
+def refuse_callees(left: Any, right: Any, span: Span) -> None:
+    """E402 where blocks or ops are compared: a constructor can't tell what it was given."""
+    if left is not None and right is not None and (_calls(left) or _calls(right)):
+        raise fault(
+            "E402",
+            "blocks and ops are not compared, but with `none`",
+            span,
+            "say with a parameter of its own what depends on which it is: `plain = false`",
+        )
+
+
+def _calls(value: Any) -> bool:
+    """Whether a value is a block or op, or a list that holds one."""
+    if type(value) is tuple:
+        return any(map(_calls, value))
+    return isinstance(value, Callee)
 
 
 def _not_here(op: str) -> v.Fault:

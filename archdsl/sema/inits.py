@@ -127,7 +127,8 @@ def _found(
                 help=did_you_mean(name, inside),
             )
         item, several = inside[name]
-        where = f"`{name}`"
+        block = item.callee if isinstance(item, p.Call) and item.kind == "block" else None
+        where = f"`{name}`" if block is None else f"`{name}`, a `{block}`,"
         inside = _inside(item, known)
     leaf = isinstance(item, p.Call) and item.kind == "op" and not several
     return replace(place, leaf=leaf)  # type: ignore[no-any-return]

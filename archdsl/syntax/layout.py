@@ -75,10 +75,11 @@ def deeper_than(text: str, start: int, closer: int) -> Place | None:
     """The first of the lines right before a closer, and behind an offset, that stand further in
     than it does; what ends before them is no part of these."""
     indent = indent_of(text, closer)
-    found = None
+    found, depth = None, 0
     for line in _LINE.finditer(text, text.find("\n", start) + 1, text.rfind("\n", 0, closer)):
-        if len(line[1]) <= indent or line[2][0] in ")]}":
+        ends = found is not None and line[2][0] in ")]}" and len(line[1]) < depth
+        if len(line[1]) <= indent or ends:
             found = None
         elif found is None and not _GOES_ON.match(line[2]):
-            found = line.span(2)
+            found, depth = line.span(2), len(line[1])
     return found

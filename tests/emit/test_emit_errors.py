@@ -144,6 +144,22 @@ CASES = (
         "`p` of `alpha_dropout` is a number, and this is a list",
     ),
     Case(
+        "a size where an arm that no variant takes wants a number",
+        "E380",
+        "model Net(wide = true): [3, 32, 32] -> [_, 32, 32] { «conv(64 if wide else 2x3, 3x3)» }\n"
+        "variant net = Net()\n",
+        "`width` of `conv` is a whole number, and 2x3 is a size",
+    ),
+    Case(
+        "ops that an arm no variant takes compares",
+        "E402",
+        "block Unit(w, deep = false) { conv(w, 3x3); if deep { if «w == relu» { bn } } }\n"
+        "model Net: [3, 32, 32] -> [16, 32, 32] { Unit(16) }\n"
+        "variant net = Net()\n",
+        "blocks and ops are not compared, but with `none`",
+        "with a parameter of its own",
+    ),
+    Case(
         "a number that an arm no variant takes calls",
         "E512",
         "block Unit(act, deep = false) { conv(16, 3x3); if deep { «act» } }\n"

@@ -6,7 +6,7 @@
     python inception_resnet_train.py export CHECKPOINT
     python inception_resnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/inception_resnet.arch by archdsl, which leaves it alone once edited (f346e64fbc30).
+Written from specs/inception_resnet.arch by archdsl, which leaves it alone once edited (7b5c7fdf4904).
 """
 
 import argparse
@@ -264,6 +264,9 @@ class Run:
         if rest or not self.micro:
             sys.exit(f"--batch {args.batch} can't be split into {WORLD * args.accumulate} parts")
         self.data, self.val = Pictures(args, "train"), Pictures(args, "val")
+        one, other = (set(getattr(each.source, "classes", ())) for each in (self.data, self.val))
+        if odd := sorted(one ^ other):
+            sys.exit(f"classes in one of train and val only: {', '.join(odd[:9])}")
         self.per_epoch = len(self.data.source) // args.batch
         if not self.per_epoch:
             sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")

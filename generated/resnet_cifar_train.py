@@ -6,7 +6,7 @@
     python resnet_cifar_train.py export CHECKPOINT
     python resnet_cifar_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (fb17813f3960).
+Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (e02412c8f9d8).
 """
 
 import argparse
@@ -246,6 +246,9 @@ class Run:
         if rest or not self.micro:
             sys.exit(f"--batch {args.batch} can't be split into {WORLD * args.accumulate} parts")
         self.data, self.val = Pictures(args, "train"), Pictures(args, "val")
+        one, other = (set(getattr(each.source, "classes", ())) for each in (self.data, self.val))
+        if odd := sorted(one ^ other):
+            sys.exit(f"classes in one of train and val only: {', '.join(odd[:9])}")
         self.per_epoch = len(self.data.source) // args.batch
         if not self.per_epoch:
             sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")

@@ -6,7 +6,7 @@
     python squeezenet_train.py export CHECKPOINT
     python squeezenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (97c0ed69eddb).
+Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (d50ae19d4aa2).
 """
 
 import argparse
@@ -229,6 +229,9 @@ class Run:
         if rest or not self.micro:
             sys.exit(f"--batch {args.batch} can't be split into {WORLD * args.accumulate} parts")
         self.data, self.val = Pictures(args, "train"), Pictures(args, "val")
+        one, other = (set(getattr(each.source, "classes", ())) for each in (self.data, self.val))
+        if odd := sorted(one ^ other):
+            sys.exit(f"classes in one of train and val only: {', '.join(odd[:9])}")
         self.per_epoch = len(self.data.source) // args.batch
         if not self.per_epoch:
             sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")

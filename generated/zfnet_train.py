@@ -6,7 +6,7 @@
     python zfnet_train.py export CHECKPOINT
     python zfnet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/zfnet.arch by archdsl, which leaves it alone once edited (b458b383539f).
+Written from specs/zfnet.arch by archdsl, which leaves it alone once edited (e4286e6da402).
 """
 
 import argparse
@@ -240,6 +240,9 @@ class Run:
         if rest or not self.micro:
             sys.exit(f"--batch {args.batch} can't be split into {WORLD * args.accumulate} parts")
         self.data, self.val = Pictures(args, "train"), Pictures(args, "val")
+        one, other = (set(getattr(each.source, "classes", ())) for each in (self.data, self.val))
+        if odd := sorted(one ^ other):
+            sys.exit(f"classes in one of train and val only: {', '.join(odd[:9])}")
         self.per_epoch = len(self.data.source) // args.batch
         if not self.per_epoch:
             sys.exit(f"{len(self.data.source)} pictures do not fill a batch of {args.batch}")

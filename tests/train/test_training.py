@@ -225,6 +225,9 @@ def test_what_is_wrong_with_the_data_is_said(
     assert "--batch 7 can't be split into 2 parts" in forks.said()
     assert forks.run(script, *given, pictures, "--batch", 400) == 1
     assert "30 pictures do not fill a batch of 400" in forks.said()
+    (pictures / "val" / "class9").rename(pictures / "val" / "other")
+    assert forks.run(script, *given, pictures) == 1
+    assert "classes in one of train and val only: class9, other" in forks.said()
 
 
 def test_a_picture_that_cannot_be_read_is_named(

@@ -67,7 +67,10 @@ def _classes(w: ClassWriter, rule: p.InitRule) -> str:
         op = w.unit.op(kind)
         args = {param.name: param.default for param in op.parameters}
         shape = (1,) if op.rank == 1 else (1, 1, 1)
-        name = w.unit.names.helper(op.torch if op.torch.module else form(op, args, shape))
+        torch = op.torch if op.torch.module else form(op, args, shape)
+        name = w.unit.names.helper(torch)
+        if torch.helper:  # the test needs the class, whether or not a layer is made of it
+            w.unit.use_helper(torch)
         if name and name not in names:
             names.append(name)
     return names[0] if len(names) == 1 else f"({', '.join(names)})"

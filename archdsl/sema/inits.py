@@ -8,6 +8,7 @@ from archdsl.ir import program as p
 from archdsl.ir.walk import modules
 from archdsl.node import replace
 from archdsl.ops import table
+from archdsl.ops.op import no_state
 from archdsl.sema import arguments as args
 from archdsl.sema.errors import did_you_mean, error, listed, respelt
 from archdsl.source import Span
@@ -180,6 +181,8 @@ def _kind(kind: ast.Ident) -> str:
             kind.span,
             help=did_you_mean(kind.text, table.OPS),
         )
+    if op.state is no_state:
+        raise error("E316", f"`{kind.text}` has no weights to begin with", kind.span)
     return op.name
 
 

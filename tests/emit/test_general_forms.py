@@ -40,6 +40,10 @@ block Unit(w) { require w > 2: "{1 / 0}"; conv(w, 3x3) -> relu }
 model M: [3, 16, 16] -> [4, 16, 16] { Unit(4) }
 variant m = M()
 """,
+    "an init of layers that aren't there": """\
+model M: [3, 16, 16] -> [4, 16, 16] { conv(4, 3x3); init { conv, layer_norm: ones } }
+variant m = M()
+""",
     "a dimension that is named and read": """\
 model A: [3, side: 32, side] -> [10] {
     conv(8, 3x3) -> relu -> global_maxpool -> flatten -> linear(10)

@@ -43,7 +43,7 @@ class Diagnostic(Node):
 
 class Bag:
     """Collects diagnostics over a run; one place reports once, and there are at most `FINDINGS`:
-    an error beyond them ends the run, a warning is left out."""
+    a warning beyond them is left out, an error takes a warning's place, or ends the run."""
 
     def __init__(self) -> None:
         self.items: list[Diagnostic] = []
@@ -56,9 +56,11 @@ class Bag:
         if key in self._seen:
             return
         if len(self.items) >= FINDINGS:
-            if diagnostic.severity == "error":
+            if diagnostic.severity != "error":
+                return
+            if all(item.severity == "error" for item in self.items):
                 raise Full(self)
-            return
+            self.items.remove(next(item for item in self.items if item.severity != "error"))
         self._seen.add(key)
         self.items.append(diagnostic)
 

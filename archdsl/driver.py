@@ -252,16 +252,17 @@ class Guard:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        if isinstance(error, SpecError):
-            self.bag.add(error.diagnostic)
-            return True
         if isinstance(error, Full):
             self.bag.items += [item for item in error.items if item not in self.bag.items]
             return True
-        if isinstance(error, RecursionError):
-            self.bag.add(_too_deep(self.path))
-            return True
-        return False
+        if not isinstance(error, (SpecError, RecursionError)):
+            return False
+        found = error.diagnostic if isinstance(error, SpecError) else _too_deep(self.path)
+        try:
+            self.bag.add(found)
+        except Full:
+            pass  # there are findings enough
+        return True
 
 
 def _no_variant(program: Program) -> Diagnostic:

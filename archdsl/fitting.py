@@ -141,14 +141,17 @@ def _classes(fit: Fit, design: Design) -> str | None:
         return None
     if len(fit.reshaped) < fit.problems or not fit.reshaped:
         return None
+    parameter = stated[0].id
+    if all(param.name != parameter for param in design.root.definition.params):
+        return None
     numbers = {found[:1] for found, wanted in fit.reshaped.values()}
     alike = all(
-        found[1:] == wanted[1:] and wanted[:1] == output for found, wanted in fit.reshaped.values()
+        found and found[1:] == wanted[1:] and wanted[:1] == output
+        for found, wanted in fit.reshaped.values()
     )
-    (count,), *more = numbers
-    if more or not alike:
+    if len(numbers) != 1 or not alike:
         return None
-    parameter = stated[0].id
+    ((count,),) = numbers
     name = f"{fit.variant}_{count}"
     return (
         f"it tells {count} classes apart, not {output[0]}: "

@@ -18,6 +18,8 @@ _LOOP = re.compile(r"for (.+?) in (.+):")
 # A loop that runs at least once: over a written range, or over written items.
 _SURE = re.compile(r"for (.+?) in (?:range\([1-9]\d*\)|\([^()]+,[^()]*\)):")
 _UNSEEN = re.compile(r"for _ in \(([^()\[\]{}\"]+,[^()\[\]{}\"]*)\)")
+# A name that is read or set: no attribute, and no keyword of a call.
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*\b(?!=[^=])")
 _CALL = re.compile(r"self[\w.\[\]()]*\(")
 
 
@@ -72,15 +74,20 @@ def named(code: Code, ends: bool = True) -> Code:
         Block(header=part.header, body=named(part.body, False)) if isinstance(part, Block) else part
         for part in code
     ]
-    for at, part in enumerate(code):
+    at = 0
+    while at < len(code):
+        part = code[at]
         alias = _ALIAS.fullmatch(part) if isinstance(part, str) else None
-        if alias is None or not _over(code[at + 1 :], alias[2], ends):
+        at += 1
+        if alias is None or not _over(code[at:], alias[2], ends):
             continue
-        start = _made(code[:at], alias[2])
-        if start is not None and not _occurs(code[start:at], alias[1]):
-            return named(
-                [*code[:start], *_renamed(code[start:at], *alias.groups()), *code[at + 1 :]]
-            )
+        start = _made(code[: at - 1], alias[2])
+        if start is None:
+            continue
+        between = code[start : at - 1]
+        if not _occurs(between, alias[1]) and not _quoted(between, alias[2]):
+            code[start:at] = _renamed(between, *alias.groups())
+            at = start + 1
     return code
 
 
@@ -116,14 +123,22 @@ def _sets(line: str, name: str) -> bool:
 
 def _occurs(code: Code, name: str) -> bool:
     """Whether a name is read or set anywhere in a body."""
-    return any(re.search(rf"(?<![\w.]){name}\b", text) for text in texts(code))
+    return any(name in _NAME.findall(text) for text in texts(code))
+
+
+def _quoted(code: Code, name: str) -> bool:
+    """Whether a name may stand in a string, where it is another thing."""
+    return any('"' in text and name in _NAME.findall(text) for text in texts(code))
 
 
 def _renamed(code: Code, new: str, old: str) -> Code:
     """A body under another name for what its first line makes."""
+
+    def under(text: str) -> str:
+        return _NAME.sub(lambda found: new if found[0] == old else found[0], text)
+
     target, equals, value = code[0].partition(" = ")
-    rest = rewritten(code[1:], lambda text: re.sub(rf"(?<![\w.]){old}\b", new, text))
-    return [re.sub(rf"\b{old}\b", new, target) + equals + value, *rest]
+    return [under(target) + equals + value, *rewritten(code[1:], under)]
 
 
 def _read(code: Code) -> Code:

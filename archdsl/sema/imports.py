@@ -54,9 +54,17 @@ def importable(name: str, span: Span) -> str | None:
 
 
 def _in_neighbours(name: str, path: str) -> str | None:
-    own = os.path.basename(path)
-    files = _definitions(os.path.dirname(path) or ".").get(name, ())
-    file = next((file for file in files if file != own), None)
+    own, folder = os.path.basename(path), os.path.dirname(path) or "."
+    files = _definitions(folder).get(name, ())
+    back = f'import "{own}"'  # a circle
+    file = next(
+        (
+            file
+            for file in files
+            if file != own and back not in _beginning(os.path.join(folder, file))
+        ),
+        None,
+    )
     return None if file is None else f'it is in a file beside this one: `import "{file}" ({name})`'
 
 

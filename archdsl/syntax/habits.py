@@ -77,7 +77,9 @@ def comment(misfit: Misfit) -> Diagnostic | None:
         return None
     if not first and not misfit.expected & {"ARROW", "_SEP", "NAME"}:
         return None
-    return misfit.say("E110", "a comment begins with `#`, not with `//`", fix="#")
+    rest = misfit.source.text[token.end_pos :].split("\n", 1)[0]
+    code = any(bracket in rest for bracket in "()[]{}")  # which would be lost with it
+    return misfit.say("E110", "a comment begins with `#`, not with `//`", fix=None if code else "#")
 
 
 def _arrow(misfit: Misfit) -> Diagnostic | None:

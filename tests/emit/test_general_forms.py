@@ -44,6 +44,18 @@ variant m = M()
 model M: [3, 16, 16] -> [4, 16, 16] { conv(4, 3x3); init { conv, layer_norm: ones } }
 variant m = M()
 """,
+    "a name that is a keyword of torch's, too": """\
+model M: [3, 16, 16] -> [3, 16, 16] {
+    conv(3, 1x1) as a
+    relu as dim
+    from a -> concat { relu; conv(3, 1x1) } -> conv(3, 1x1) as up
+    from dim
+    for k in [1, 2] { conv(3, 1x1) }
+    relu as z
+    from z + up
+}
+variant m = M()
+""",
     "a dimension that is named and read": """\
 model A: [3, side: 32, side] -> [10] {
     conv(8, 3x3) -> relu -> global_maxpool -> flatten -> linear(10)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics import Bag, Diagnostic, Full, Label
+from archdsl.limits import FINDINGS
 from archdsl.render import WIDTH, render, render_all, tally, to_json
 from archdsl.source import Source, Span
 
@@ -214,3 +215,21 @@ def test_several_and_the_count() -> None:
     assert tally(both) == "1 error, 1 warning"
     assert tally([one_place(), one_place()]) == "2 errors"
     assert tally([]) == ""
+
+
+def test_an_error_takes_the_place_of_a_warning() -> None:
+    """At most `FINDINGS` are kept; what is wrong is not left out for what is unmeant."""
+    source = Source("long.arch", "x" * (2 * FINDINGS + 1))
+    places = [
+        Label(span=Span(source=source, start=at, end=at + 1)) for at in range(2 * FINDINGS + 1)
+    ]
+    bag = Bag()
+    for place in places[:FINDINGS]:
+        bag.add(finding(place, severity="warning"))
+    for place in places[FINDINGS : 2 * FINDINGS]:
+        bag.add(finding(place))
+    assert [item.severity for item in bag.items] == ["error"] * FINDINGS
+    bag.add(finding(places[0], severity="warning", code="E201"))
+    assert len(bag.items) == FINDINGS
+    with pytest.raises(Full):
+        bag.add(finding(places[-1]))

@@ -345,11 +345,19 @@ class _Library(ModuleType):
         self.__dict__.update(has)
 
     def __getattr__(self, name: str) -> Any:
-        made: Any = _function(name)
-        if name[0].isupper():
-            made = type(name, (Stateless,), {})
+        made: Any = type(name, (Stateless,), {}) if self._makes_layer(name) else _function(name)
         setattr(self, name, made)
         return made
+
+    def _makes_layer(self, name: str) -> bool:
+        return name[0].isupper()
+
+
+class _Layers(_Library):
+    """Where externs are: layers, whatever they are called."""
+
+    def _makes_layer(self, name: str) -> bool:
+        return True
 
 
 def names() -> dict[str, Any]:
@@ -366,10 +374,11 @@ def names() -> dict[str, Any]:
     }
     creators |= dict.fromkeys(("ones", "empty", "rand"), creators["zeros"])
     torch = _Library("torch", {"Tensor": Tensor, "nn": nn, **creators})
-    layers = _Library("externs", {})
+    layers = _Layers("externs", {})
 
     def imported(name: str, *rest: Any) -> Any:
-        if name.split(".")[0] == "torch":
+        wanted = rest[2] if len(rest) > 2 else ()
+        if name == "torch" or (name.startswith("torch.") and not wanted):
             return torch
         return __import__(name, *rest) if name in guard.STANDARD else layers
 

@@ -7,6 +7,7 @@ import copy
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -291,6 +292,16 @@ def test_most_shapes_are_followed() -> None:
         "F.interpolate(x, scale_factor=2.0)",
         "torch.matmul(x, x.permute(0, 1, 3, 2))",
     ]
+
+
+@pytest.mark.parametrize("target", ["torch.nn:unit", "torch.nn.utils:Unit", "library.parts:unit"])
+def test_an_extern_is_a_layer_whatever_it_is_called(target: str, tmp_path: Path) -> None:
+    spec = tmp_path / "net.arch"
+    spec.write_text(
+        f'extern Unit(p) = "{target}" shape same\n'
+        "model Net: [3, 8, 8] -> [4, 8, 8] { conv(4, 3x3) -> Unit(2) }\nvariant net = Net()\n"
+    )
+    assert driver.emit(str(spec), Bag()) is not None
 
 
 def test_nothing_of_pythons_is_within_reach() -> None:

@@ -211,11 +211,17 @@ class _Session:
         module, _, attribute = node.target.partition(":")
         dotted = module.split(".") + attribute.split(".")
         if not all(part.isidentifier() and part.isascii() for part in dotted):
+            names = node.target.split(".")
+            dots = len(names) > 1 and all(each.isidentifier() and each.isascii() for each in names)
             raise error(
                 "E347",
                 f'"{node.target}" names no class',
                 node.target_span,
-                help='write it as "package.module:Class", in ASCII letters',
+                help=(
+                    f'write `"{".".join(names[:-1])}:{names[-1]}"`'
+                    if dots
+                    else 'write it as "package.module:Class", in ASCII letters'
+                ),
             )
         if dotted[0] in sys.stdlib_module_names:
             raise error(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from archdsl import expr as e
 from archdsl.diagnostics import Fix
 from archdsl.ir import program as p
-from archdsl.node import Node
+from archdsl.node import Node, replace
 from archdsl.ops import table
 from archdsl.ops.op import Op
 from archdsl.sema import arguments as args
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from archdsl.sema.scope import Binding
     from archdsl.sema.units import Entity
     from archdsl.syntax import ast
+
+_TORCHS = re.compile(r"[Cc]onv(Transpose|_transpose)?[123]d")
 
 
 class Target(Node):
@@ -238,11 +242,16 @@ def _uncallable(
     written = importable(name, call.name.span) or WRITTEN.get(name.lower().replace("_", ""))
     elsewhere = None if written else _called_elsewhere(name)
     fix = respelt(name, known, call.name.span) if written is None else None
+    inputs = _torchs_inputs(call) if elsewhere is not None else None
     if elsewhere is not None:
-        fix = Fix(span=call.name.span, text=elsewhere)
+        fix = Fix(span=inputs or call.name.span, text=elsewhere + ("(" if inputs else ""))
     if fix is None:
         resolver.unit.give_up(name, call.name.span)
     help = written or (f"it is called `{elsewhere}` here" if elsewhere else None)
+    if inputs:
+        help = (
+            f"{help}, and takes no `in_channels`: `{elsewhere}({call.arguments[1].span.text}, ...)`"
+        )
     help = help or did_you_mean(name, known)
     if help is None and name.islower() and not call.arguments:
         help = f"to name the value that arrives, write `as {name}` instead of `-> {name}`"
@@ -255,6 +264,16 @@ def _uncallable(
         help=help,
         fix=fix,
     )
+
+
+def _torchs_inputs(call: ast.Call) -> Span | None:
+    """The name and first argument of a convolution that is written as torch's: `Conv2d(3, 64, 3)`.
+    Keras's `Conv2D(64, 3)` begins with the width, as ours."""
+    first = call.arguments[:2]
+    numbers = [each.name is None and isinstance(each.value, e.Number) for each in first]
+    if numbers != [True, True] or not _TORCHS.fullmatch(call.name.text):
+        return None
+    return replace(call.name.span, end=first[1].span.start)
 
 
 def _called_elsewhere(name: str) -> str | None:

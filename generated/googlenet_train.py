@@ -6,7 +6,7 @@
     python googlenet_train.py export CHECKPOINT
     python googlenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/googlenet.arch by archdsl, which leaves it alone once edited (d455c151597a).
+Written from specs/googlenet.arch by archdsl, which leaves it alone once edited (240380398500).
 """
 
 import argparse
@@ -566,6 +566,9 @@ def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
     if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        *of, _ = torch.load(found / "state.pt", "cpu", weights_only=True)["run"]
+        if of != [args.variant, args.recipe.name]:
+            sys.exit(f"{found} is of {of[0]}, trained by {of[1]}: options have to say so")
         path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model

@@ -6,7 +6,7 @@
     python mobilenet_train.py export CHECKPOINT
     python mobilenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/mobilenet.arch by archdsl, which leaves it alone once edited (af4161c76230).
+Written from specs/mobilenet.arch by archdsl, which leaves it alone once edited (a34e61ba9355).
 """
 
 import argparse
@@ -544,6 +544,9 @@ def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
     if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        *of, _ = torch.load(found / "state.pt", "cpu", weights_only=True)["run"]
+        if of != [args.variant, args.recipe.name]:
+            sys.exit(f"{found} is of {of[0]}, trained by {of[1]}: options have to say so")
         path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model

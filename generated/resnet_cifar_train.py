@@ -6,7 +6,7 @@
     python resnet_cifar_train.py export CHECKPOINT
     python resnet_cifar_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (e02412c8f9d8).
+Written from specs/resnet_cifar.arch by archdsl, which leaves it alone once edited (7b975c188456).
 """
 
 import argparse
@@ -513,6 +513,9 @@ def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
     if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        *of, _ = torch.load(found / "state.pt", "cpu", weights_only=True)["run"]
+        if of != [args.variant, args.recipe.name]:
+            sys.exit(f"{found} is of {of[0]}, trained by {of[1]}: options have to say so")
         path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model

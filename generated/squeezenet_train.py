@@ -6,7 +6,7 @@
     python squeezenet_train.py export CHECKPOINT
     python squeezenet_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (d50ae19d4aa2).
+Written from specs/squeezenet.arch by archdsl, which leaves it alone once edited (051734eda98d).
 """
 
 import argparse
@@ -496,6 +496,9 @@ def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
     if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        *of, _ = torch.load(found / "state.pt", "cpu", weights_only=True)["run"]
+        if of != [args.variant, args.recipe.name]:
+            sys.exit(f"{found} is of {of[0]}, trained by {of[1]}: options have to say so")
         path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model

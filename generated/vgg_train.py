@@ -6,7 +6,7 @@
     python vgg_train.py export CHECKPOINT
     python vgg_train.py --smoke                  (a minute on a CPU, from nothing)
 
-Written from specs/vgg.arch by archdsl, which leaves it alone once edited (64db7c8cafaf).
+Written from specs/vgg.arch by archdsl, which leaves it alone once edited (55e959d494c2).
 """
 
 import argparse
@@ -526,6 +526,9 @@ def restored(args: argparse.Namespace) -> nn.Module:
     """The network with the weights of a run, a checkpoint or a file."""
     path, model = Path(args.checkpoint or args.out), built(args)
     if path.is_dir() and (found := latest(path) or latest(path.parent, path.name)):
+        *of, _ = torch.load(found / "state.pt", "cpu", weights_only=True)["run"]
+        if of != [args.variant, args.recipe.name]:
+            sys.exit(f"{found} is of {of[0]}, trained by {of[1]}: options have to say so")
         path = min(found.glob("*.safetensors"))  # what is averaged, if it is there
     fill(model, path)
     return model

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archdsl.sema.resolve import Resolver
     from archdsl.sema.scope import Binding
     from archdsl.sema.units import Entity
+    from archdsl.source import Span
     from archdsl.syntax import ast
 
 _TORCHS = re.compile(r"[Cc]onv(Transpose|_transpose)?[123]d")
@@ -273,7 +274,8 @@ def _torchs_inputs(call: ast.Call) -> Span | None:
     numbers = [each.name is None and isinstance(each.value, e.Number) for each in first]
     if numbers != [True, True] or not _TORCHS.fullmatch(call.name.text):
         return None
-    return replace(call.name.span, end=first[1].span.start)
+    result: Span = replace(call.name.span, end=first[1].span.start)
+    return result
 
 
 def _called_elsewhere(name: str) -> str | None:

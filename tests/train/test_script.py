@@ -94,10 +94,10 @@ def test_each_shipped_recipe_has_its_script() -> None:
 
 
 def test_scripts_are_short() -> None:
-    """An ordinary recipe's have about 600 lines, one that does much below 680."""
+    """An ordinary recipe's have about 600 lines, one that does much below 690."""
     lengths = {script.stem: len(script.read_text().splitlines()) for script in SHIPPED}
-    assert max(lengths.values()) < 680
-    assert lengths["vgg_train"] <= 620 and lengths["squeezenet_train"] <= 590
+    assert max(lengths.values()) < 690
+    assert lengths["vgg_train"] <= 625 and lengths["squeezenet_train"] <= 595
 
 
 def test_each_line_of_a_script_is_of_a_part() -> None:

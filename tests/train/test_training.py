@@ -421,6 +421,8 @@ def test_a_folder_is_of_one_run(
     for other in (("--variant", "small_plain"), ("--synthetic",)):
         assert forks.run(script, *given, *other) == 1
         assert "is of another run" in forks.said() and "take another --out" in forks.said()
+    assert forks.run(script, "evaluate", tmp_path, *given[-4:], "--variant", "small_plain") == 1
+    assert "is of small, trained by " in forks.said()
 
 
 def test_weights_of_another_network_are_said_to_be_so(

@@ -270,9 +270,10 @@ def _uncallable(
 def _torchs_inputs(call: ast.Call) -> Span | None:
     """The name and first argument of a convolution that is written as torch's: `Conv2d(3, 64, 3)`.
     Keras's `Conv2D(64, 3)` begins with the width, as ours."""
-    first = call.arguments[:2]
-    numbers = [each.name is None and isinstance(each.value, e.Number) for each in first]
-    if numbers != [True, True] or not _TORCHS.fullmatch(call.name.text):
+    first = [each for each in call.arguments[:3] if each.name is None]
+    kernel = len(first) == 3 or any(each.name == "kernel_size" for each in call.arguments)
+    plain = len(first) > 1 and all(isinstance(each.value, e.Number) for each in first[:2])
+    if not (plain and kernel and _TORCHS.fullmatch(call.name.text)):
         return None
     result: Span = replace(call.name.span, end=first[1].span.start)
     return result
